@@ -1,0 +1,310 @@
+//! What one check says about one subject in one run: its class, its evidence and the money in question.
+//!
+//! A break carries no history and no sentence. What it has to say is a [`Message`] of a closed set with typed
+//! arguments; `words` renders it in the reader's language when it is shown.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::amount::{Amount, Money, Purse};
+use super::value::{Subject, Value};
+
+/// The kind of a break, in the order in which breaks of one subject are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A cell that cannot be read as its column's type, or a figure that does not fit.
+    Unreadable,
+    /// Rows without a usable key.
+    Keyless,
+    /// More than one row where the rule allows one.
+    Duplicate,
+    /// A side has no row for the subject.
+    Missing,
+    /// The sides state their figures in different currencies.
+    Currency,
+    Quantity,
+    Amount,
+    Text,
+    Date,
+    NegativeStock,
+    LowStock,
+    NoReorderPoint,
+    Overdue,
+    NoDueDate,
+    OverCreditLimit,
+    /// The rule found more than its flood limit.
+    Flood,
+}
+
+impl Class {
+    pub const ALL: [Class; 16] = [
+        Class::Unreadable,
+        Class::Keyless,
+        Class::Duplicate,
+        Class::Missing,
+        Class::Currency,
+        Class::Quantity,
+        Class::Amount,
+        Class::Text,
+        Class::Date,
+        Class::NegativeStock,
+        Class::LowStock,
+        Class::NoReorderPoint,
+        Class::Overdue,
+        Class::NoDueDate,
+        Class::OverCreditLimit,
+        Class::Flood,
+    ];
+
+    /// The name used in JSON, CSV, metrics and config.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Unreadable => "unreadable",
+            Class::Keyless => "keyless",
+            Class::Duplicate => "duplicate",
+            Class::Missing => "missing",
+            Class::Currency => "currency",
+            Class::Quantity => "quantity",
+            Class::Amount => "amount",
+            Class::Text => "text",
+            Class::Date => "date",
+            Class::NegativeStock => "negative_stock",
+            Class::LowStock => "low_stock",
+            Class::NoReorderPoint => "no_reorder_point",
+            Class::Overdue => "overdue",
+            Class::NoDueDate => "no_due_date",
+            Class::OverCreditLimit => "over_credit_limit",
+            Class::Flood => "flood",
+        }
+    }
+}
+
+/// One fault found by one check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Break {
+    /// The check's name in the rule; for faults that no check of the file names, the class's name.
+    pub check: String,
+    pub class: Class,
+    /// The side the fault stands on, where it stands on one.
+    pub side: Option<String>,
+    /// The department that must act.
+    pub owner: String,
+    pub message: Message,
+    /// The money in question; `None` means unpriced.
+    pub at_risk: Option<Money>,
+}
+
+/// Which relation a check demands of its two figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    Equal,
+    AtMost,
+    AtLeast,
+}
+
+/// One figure of a comparison: the expression as the rule writes it, and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operand {
+    pub expression: String,
+    pub value: Value,
+}
+
+/// Which stock figure a low-stock rule compares with the reorder point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StockFigure {
+    OnHand,
+    Available,
+    Projected,
+}
+
+/// What a break has to say, with typed arguments. Versioned with the evidence format: a stored message must stay
+/// readable, so a variant may gain optional fields but never loses or renames one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Message {
+    /// `text` is the first offending cell as read; `expected` the column type's name; `cells` how many there are.
+    UnreadableCell {
+        side: String,
+        column: String,
+        text: String,
+        expected: String,
+        cells: u64,
+    },
+    /// A sum or an expression left the range of exact decimals.
+    OutOfRange {
+        side: Option<String>,
+        expression: String,
+    },
+    /// `rows` rows of `side` have no usable key in `columns`.
+    Keyless {
+        side: String,
+        columns: Vec<String>,
+        rows: u64,
+    },
+    /// `rows` rows where one is allowed; `unique` are the columns that should tell them apart.
+    Duplicate {
+        side: String,
+        unique: Vec<String>,
+        rows: u64,
+    },
+    Missing {
+        side: String,
+        present: Vec<String>,
+    },
+    CurrencyDiffers {
+        left: Operand,
+        right: Operand,
+    },
+    /// One side adds up rows of several currencies.
+    MixedCurrencies {
+        side: String,
+        currencies: Vec<String>,
+    },
+    /// `left relation right` does not hold; `difference` is left minus right; `allowed` what was tolerated.
+    AmountDiffers {
+        relation: Relation,
+        left: Operand,
+        right: Operand,
+        difference: Amount,
+        allowed: Amount,
+        currency: String,
+    },
+    QuantityDiffers {
+        relation: Relation,
+        left: Operand,
+        right: Operand,
+        difference: Amount,
+        allowed: Amount,
+    },
+    TextDiffers {
+        left: Operand,
+        right: Operand,
+    },
+    /// `days` is left minus right, absent where one of them is null.
+    DateDiffers {
+        relation: Relation,
+        left: Operand,
+        right: Operand,
+        days: Option<i64>,
+    },
+    NegativeStock {
+        on_hand: Amount,
+    },
+    /// `figure` (the one `judged` names) is at or under `point`.
+    LowStock {
+        judged: StockFigure,
+        figure: Amount,
+        point: Amount,
+        on_hand: Amount,
+        reserved: Amount,
+        incoming: Amount,
+    },
+    NoReorderPoint {
+        on_hand: Amount,
+    },
+    /// `from..=to` is the ageing bucket in days; no `to` means it has no end.
+    Overdue {
+        days: i64,
+        from: i64,
+        to: Option<i64>,
+        due: NaiveDate,
+        amount: Amount,
+        applied: Amount,
+        outstanding: Amount,
+        currency: String,
+        party: Value,
+    },
+    NoDueDate {
+        outstanding: Amount,
+        currency: String,
+        party: Value,
+    },
+    OverCreditLimit {
+        outstanding: Amount,
+        limit: Amount,
+        currency: String,
+    },
+    Flood {
+        found: u64,
+        limit: u64,
+    },
+}
+
+/// The rows a finding rests on, as they were judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The version of this format and of [`Message`]'s.
+    pub version: u32,
+    pub sides: Vec<SideRows>,
+}
+
+/// The version written into new evidence.
+pub const EVIDENCE_VERSION: u32 = 1;
+
+/// One side's rows of one subject. At most the context's `evidence_rows` are kept; `total` says how many there were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideRows {
+    pub side: String,
+    pub table: String,
+    pub columns: Vec<String>,
+    pub total: u64,
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Low,
+    #[default]
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// A subject with its breaks: what becomes, or keeps alive, an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub subject: Subject,
+    /// In the order of law 10: check order, then class order. Never empty.
+    pub breaks: Vec<Break>,
+    pub severity: Severity,
+    pub evidence: Evidence,
+}
+
+impl Finding {
+    /// The department whose desk the exception belongs on: the first break's.
+    pub fn department(&self) -> &str {
+        &self.breaks[0].owner
+    }
+
+    /// The largest break per currency: an exception counts its money once.
+    pub fn at_risk(&self) -> Purse {
+        at_risk(&self.breaks)
+    }
+}
+
+/// The largest figure at risk per currency among `breaks`.
+pub fn at_risk(breaks: &[Break]) -> Purse {
+    let mut purse = Purse::default();
+    for money in breaks.iter().filter_map(|found| found.at_risk.as_ref()) {
+        purse.keep_largest(&money.currency, money.amount);
+    }
+    purse
+}

@@ -1,0 +1,258 @@
+//! Rules as they are meant: what every file of `rules/` says, checked against the tables it names.
+
+use std::collections::BTreeSet;
+
+use super::amount::Amount;
+use super::breaks::{Relation, Severity, StockFigure};
+use super::expression::{ColumnRef, Expression};
+use super::snapshot::TableSpec;
+use crate::language::Bilingual;
+
+/// A checked rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The file's stem, unless the file says `id`.
+    pub id: String,
+    pub title: Bilingual,
+    pub why: Bilingual,
+    /// The department that must act, where nothing narrower is named.
+    pub owner: String,
+    pub severity: SeverityScale,
+    pub worsened: Worsened,
+    /// Findings above this many become one flood exception.
+    pub flood: Option<u64>,
+    /// SHA-256 (hex) over everything that can change a judgement: the rule's meaning and its tables', not its words.
+    pub hash: String,
+    pub body: Body,
+    /// The tables it reads, by name.
+    pub tables: BTreeSet<String>,
+}
+
+impl Rule {
+    /// The `kind` as the file writes it.
+    pub fn kind(&self) -> &'static str {
+        match self.body {
+            Body::Reconcile(_) => "reconcile",
+            Body::LowStock(_) => "low_stock",
+            Body::OverduePayment(_) => "overdue_payment",
+        }
+    }
+}
+
+/// How severe a finding is: `base`, or the highest step whose amount it reaches in the business's own currency or
+/// any other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeverityScale {
+    pub base: Severity,
+    /// `(severity, amount at risk from which it holds)`, rising.
+    pub steps: Vec<(Severity, Amount)>,
+}
+
+/// How much an amount at risk must grow before a change is told as worsened: by more than both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Worsened {
+    pub amount: Amount,
+    pub percent: Amount,
+}
+
+#[derive(Clone, Debug)]
+pub enum Body {
+    Reconcile(Reconcile),
+    LowStock(LowStock),
+    OverduePayment(OverduePayment),
+}
+
+/// N sides, paired by key and compared.
+#[derive(Clone, Debug)]
+pub struct Reconcile {
+    /// Names of the key's parts.
+    pub key: Vec<String>,
+    /// The first is the reference.
+    pub sides: Vec<Side>,
+    pub checks: Vec<Check>,
+    /// Values a quantity break; over matched sides.
+    pub price: Option<Expression>,
+}
+
+/// A table's role in a reconcile rule.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub name: String,
+    pub table: String,
+    /// This side's column for each part of the rule's key.
+    pub key: Vec<String>,
+    /// Over the table's own columns; rows for which it is not true are left out.
+    pub filter: Option<Expression>,
+    /// Columns added up over the rows of one key. Empty: the key must be unique.
+    pub sum: Vec<String>,
+    /// Whether a subject without a row here is a break.
+    pub expected: bool,
+    /// `absent = "zero"`: a missing row counts as zero in every check, and is itself no break.
+    pub absent_zero: bool,
+    /// The department for missing, duplicate, keyless and unreadable rows of this side.
+    pub owner: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: String,
+    pub relation: Relation,
+    pub left: Expression,
+    pub right: Expression,
+    /// The check applies only where this is true.
+    pub when: Option<Expression>,
+    pub within: Within,
+    pub grace: Option<Grace>,
+    pub owner: String,
+}
+
+/// A tolerance, inclusive. Neither figure: exact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Within {
+    pub amount: Option<Amount>,
+    pub percent: Option<Amount>,
+    /// What the percentage is of. With a base of zero only the amount counts.
+    pub of: Base,
+    pub choose: Choose,
+}
+
+/// The figure a percentage is taken of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Base {
+    /// The larger of both figures, by absolute value.
+    #[default]
+    Larger,
+    Left,
+    Right,
+}
+
+/// Which of amount and percentage holds where both are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choose {
+    #[default]
+    Larger,
+    Smaller,
+}
+
+/// A time in which a difference is in transit: up to and including `days` after the earliest non-null of `after`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grace {
+    pub days: u32,
+    pub working: bool,
+    pub after: Vec<ColumnRef>,
+}
+
+/// A column of a table, with the rows that count.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    pub table: String,
+    pub column: String,
+    pub filter: Option<Expression>,
+}
+
+/// Stock at or under its reorder point.
+#[derive(Clone, Debug)]
+pub struct LowStock {
+    /// Column names, the same in every table of the rule: usually item and warehouse.
+    pub key: Vec<String>,
+    pub on_hand: Figure,
+    pub reserved: Option<Figure>,
+    pub incoming: Option<Incoming>,
+    pub settings: Settings,
+    pub judge: StockFigure,
+    /// `true`: only under the point, not at it.
+    pub strict: bool,
+}
+
+/// Quantities on their way.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    pub figure: Figure,
+    /// The date they are due, where the table says.
+    pub due: Option<String>,
+}
+
+/// Where reorder points stand.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub table: String,
+    pub point: String,
+}
+
+/// Whose debts are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Receivable,
+    Payable,
+}
+
+/// Invoices past their due date, and parties over their credit limit.
+#[derive(Clone, Debug)]
+pub struct OverduePayment {
+    pub direction: Direction,
+    pub items: Items,
+    pub applied: Option<Applied>,
+    /// Receipts and credits of the party that settle no item: shown beside, never netted.
+    pub unapplied: Option<Open>,
+    pub credits: Option<Open>,
+    pub terms: Option<Terms>,
+    pub credit: Option<Credit>,
+    /// Last day of each ageing bucket but the last, rising.
+    pub buckets: Vec<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Items {
+    pub table: String,
+    pub document: String,
+    pub party: String,
+    pub due: Option<String>,
+    /// The document's date: the start of `terms`.
+    pub date: Option<String>,
+    pub amount: String,
+    pub filter: Option<Expression>,
+}
+
+/// Payments and credit notes applied to items.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub table: String,
+    pub document: String,
+    pub amount: String,
+    /// Only what was applied on or before the as-of day counts.
+    pub date: Option<String>,
+    /// The day the application was taken back, if it was.
+    pub reversed: Option<String>,
+    pub filter: Option<Expression>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub table: String,
+    pub party: String,
+    pub amount: String,
+    pub filter: Option<Expression>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub table: String,
+    pub party: String,
+    /// Net days after the item's date.
+    pub days: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Credit {
+    pub table: String,
+    pub party: String,
+    pub limit: String,
+}
+
+/// Every rule, and the tables that rules write inline.
+#[derive(Clone, Debug, Default)]
+pub struct Rulebook {
+    /// In id order.
+    pub rules: Vec<Rule>,
+    pub inline_tables: Vec<TableSpec>,
+}

@@ -1,0 +1,3 @@
+//! The command line and exit codes, nothing else.
+
+fn main() {}

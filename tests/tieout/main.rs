@@ -1,0 +1,21 @@
+//! tieout's specification, as one integration binary.
+
+mod architecture;
+mod cli;
+mod dashboards;
+mod demo;
+mod exception;
+mod expression;
+mod files;
+mod harness;
+mod kinds;
+mod line;
+mod metrics;
+mod notify;
+mod reconcile;
+mod schedule;
+mod snapshot;
+mod sources;
+mod store;
+mod value;
+mod web;
