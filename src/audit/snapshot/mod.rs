@@ -3,6 +3,8 @@
 //! A source hands over a raw frame; [`normalise`] is the only way to a [`Table`], so an unnormalised table cannot
 //! reach a rule.
 
+mod table;
+
 use chrono::{DateTime, Utc};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};

@@ -111,8 +111,34 @@ impl Expression {
 /// Columns of one length, by reference.
 pub trait Rows {
     fn len(&self) -> usize;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The column; only called with references of the scope the expression was checked against.
     fn column(&self, column: &ColumnRef) -> Vector;
+}
+
+impl<R: Rows + ?Sized> Rows for &R {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn column(&self, column: &ColumnRef) -> Vector {
+        (**self).column(column)
+    }
+}
+
+/// Which rows a condition holds for. Null is not true, and neither is a condition over a faulted figure.
+///
+/// # Panics
+/// When the vector is not boolean: callers check [`Expression::kind`] first.
+pub fn truth(condition: &Vector) -> Vec<bool> {
+    let Vector::Boolean(cells) = condition else {
+        panic!("a condition must be boolean");
+    };
+    cells.iter().map(|cell| *cell == Some(true)).collect()
 }
 
 /// A column of results.
