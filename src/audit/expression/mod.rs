@@ -3,6 +3,8 @@
 //! Decimals are scaled 128-bit integers from the literal to the result. A figure that leaves their range makes that
 //! one cell a fault, never the whole column, and nothing is ever rounded unless the expression says `round`.
 
+mod vector;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
