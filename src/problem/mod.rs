@@ -106,20 +106,33 @@ impl std::error::Error for Problems {}
 
 /// Collects the problems of any number of files while they are read.
 #[derive(Debug, Default)]
-pub struct Sink(RefCell<Vec<Problem>>);
+pub struct Sink {
+    problems: RefCell<Vec<Problem>>,
+    settled: RefCell<Vec<(PathBuf, Range<usize>)>>,
+}
 
 impl Sink {
     pub fn push(&self, problem: Problem) {
-        self.0.borrow_mut().push(problem);
+        let place = problem.at.clone().map(|at| (problem.file.path.clone(), at));
+        if !place.is_some_and(|place| self.settled.borrow().contains(&place)) {
+            self.problems.borrow_mut().push(problem);
+        }
+    }
+
+    /// Records a fault that leaves a value without meaning: whatever else is said of the same place is not heard.
+    pub fn settle(&self, problem: Problem) {
+        let place = problem.at.clone().map(|at| (problem.file.path.clone(), at));
+        self.push(problem);
+        self.settled.borrow_mut().extend(place);
     }
 
     pub fn extend(&self, problems: Problems) {
-        self.0.borrow_mut().extend(problems.0);
+        self.problems.borrow_mut().extend(problems.0);
     }
 
     /// How many problems were found so far: a reader that finds it grown knows that it has no meaning to answer.
     pub fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.problems.borrow().len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -128,7 +141,7 @@ impl Sink {
 
     /// Everything found, in file and place order, each fault once.
     pub fn into_problems(self) -> Problems {
-        let mut problems = self.0.into_inner();
+        let mut problems = self.problems.into_inner();
         problems.sort_by(|left, right| left.order().cmp(&right.order()));
         problems.dedup_by(|left, right| left.order() == right.order());
         Problems(problems)

@@ -29,6 +29,11 @@ impl<'d> Node<'d> {
         self.push(self.at.clone(), sentence.into(), Some(accepted.into()), None);
     }
 
+    /// Like [`Node::problem`], with the name that may have been meant.
+    pub fn problem_near(&self, sentence: impl Into<String>, accepted: impl Into<String>, nearest: Option<String>) {
+        self.push(self.at.clone(), sentence.into(), Some(accepted.into()), nearest);
+    }
+
     /// Records that the key is wrong, whatever its value.
     pub fn name_problem(&self, sentence: impl Into<String>, accepted: impl Into<String>) {
         self.push(self.named_at.clone(), sentence.into(), Some(accepted.into()), None);
