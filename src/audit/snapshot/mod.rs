@@ -3,11 +3,14 @@
 //! A source hands over a raw frame; [`normalise`] is the only way to a [`Table`], so an unnormalised table cannot
 //! reach a rule.
 
+mod cleaning;
 mod table;
 
 use chrono::{DateTime, Utc};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
+
+pub use cleaning::trim;
 
 /// One table file: which source to read, how, and what its columns mean.
 #[derive(Clone, Debug, PartialEq)]
