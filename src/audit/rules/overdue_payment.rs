@@ -98,7 +98,8 @@ pub(crate) fn partition(
         match books.judge(items, applied, parties) {
             None => gathered.passed(subject, false, open),
             Some(found) => {
-                let placed = Placed { check: u32::from(is_row_fault(found.class)) ^ 1, side: 0, found };
+                let check = if is_row_fault(found.class) { 0 } else { 1 };
+                let placed = Placed { check, side: 0, found };
                 gathered.found(rule, subject, vec![placed], books.evidence(items, applied));
             }
         }
