@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
 use polars::prelude::{NewChunkedArray, PlSmallStr, StringChunked};
 
 use super::operand::{Extent, Operand};
@@ -145,7 +144,7 @@ impl Evaluation<'_> {
             let date = i128::from(dates.at(row)?);
             let (days, Cell::Value) = days.at(row) else { return None };
             let moved = if backwards { date.checked_sub(days)? } else { date.checked_add(days)? };
-            i32::try_from(moved).ok().filter(|moved| is_day(*moved))
+            i32::try_from(moved).ok().filter(|moved| snapshot::day_at(*moved).is_some())
         });
         Operand::result(Vector::Date(moved.collect()), extent)
     }
@@ -365,23 +364,12 @@ fn single(value: &Value, kind: Option<Type>, name: &str) -> Vector {
         (Some(Type::Decimal { scale, .. }), Value::Amount(amount)) => {
             figure(scale, amount.rescale(scale).map(Amount::units), Cell::Fault)
         }
-        (Some(Type::Date), Value::Date(day)) => Vector::Date(vec![Some(days_since_epoch(*day))]),
+        (Some(Type::Date), Value::Date(day)) => Vector::Date(vec![Some(snapshot::days_since_epoch(*day))]),
         (Some(Type::Instant), Value::Instant(at)) => Vector::Instant(vec![Some(at.timestamp_micros())]),
         (Some(Type::Boolean), Value::Bool(held)) => Vector::Boolean(vec![Some(*held)]),
         (kind, value) => panic!("{name} was checked as {kind:?} and is {value:?}"),
     }
 }
-
-fn days_since_epoch(day: NaiveDate) -> i32 {
-    day.num_days_from_ce() - EPOCH_FROM_CE
-}
-
-fn is_day(days: i32) -> bool {
-    days.checked_add(EPOCH_FROM_CE).and_then(NaiveDate::from_num_days_from_ce_opt).is_some()
-}
-
-/// 1970-01-01, counted from the first day of year one.
-const EPOCH_FROM_CE: i32 = 719_163;
 
 /// A column as the scope declares it. Figures at another scale are brought to the declared one; what does not fit
 /// there exactly is a fault.

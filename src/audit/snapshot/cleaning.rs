@@ -53,3 +53,25 @@ pub(super) fn clean<'t>(text: &'t str, steps: &[Normaliser]) -> Cow<'t, str> {
 fn is_upper(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase())
 }
+
+/// Full-width digits, letters and signs as ASCII, and nothing else: what numbers and dates are read through, where
+/// NFKC would go too far (it turns `1²` into `12`).
+pub(super) fn ascii_width(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let narrow = text.chars().map(|character| match character {
+        dash if is_dash(dash) => '-',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - FULL_WIDTH_FROM_ASCII).unwrap_or(character),
+        '\u{ffe5}' => '¥',
+        other => other,
+    });
+    Cow::Owned(narrow.collect())
+}
+
+const FULL_WIDTH_FROM_ASCII: u32 = 0xfee0;
+
+/// The inside of `="00123"`, as spreadsheets write text that looks like a number.
+pub(super) fn unwrap_formula(text: &str) -> &str {
+    text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).map_or(text, trim)
+}

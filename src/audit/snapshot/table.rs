@@ -1,9 +1,9 @@
 //! Typed reading of a normalised table.
 
-use chrono::{DateTime, Duration, NaiveDate};
+use chrono::DateTime;
 use polars::prelude::{Column, DataType, Int128Chunked};
 
-use super::Table;
+use super::{Table, day_at};
 use crate::audit::amount::{Amount, MAX_SCALE};
 use crate::audit::expression::{Cell, ColumnRef, Decimals, Rows, Vector};
 use crate::audit::value::Value;
@@ -49,7 +49,7 @@ impl Table {
         match held.dtype() {
             DataType::String => held.str().ok().map(|cells| cells.get(row).map(|text| Value::Text(text.to_owned()))),
             DataType::Boolean => held.bool().ok().map(|cells| cells.get(row).map(Value::Bool)),
-            DataType::Date => held.date().ok().map(|cells| cells.physical().get(row).and_then(date)),
+            DataType::Date => held.date().ok().map(|cells| cells.physical().get(row).and_then(day_at).map(Value::Date)),
             DataType::Datetime(..) => held.datetime().ok().map(|cells| cells.physical().get(row).and_then(instant)),
             DataType::Decimal(_, scale) => held.decimal().ok().map(|cells| {
                 let units = cells.physical().get(row);
@@ -91,10 +91,6 @@ fn decimals(units: &Int128Chunked, scale: usize) -> Decimals {
 /// Scales of normalised columns never exceed [`MAX_SCALE`].
 fn narrow(scale: usize) -> u8 {
     u8::try_from(scale).unwrap_or(MAX_SCALE)
-}
-
-fn date(days: i32) -> Option<Value> {
-    NaiveDate::default().checked_add_signed(Duration::days(i64::from(days))).map(Value::Date)
 }
 
 fn instant(microseconds: i64) -> Option<Value> {
