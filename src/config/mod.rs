@@ -171,8 +171,9 @@ pub struct Mail {
 pub enum Transport {
     /// One `.eml` file per delivery.
     Folder { path: PathBuf },
-    /// `smtp://` (with `?tls=required|opportunistic|none`) or `smtps://`, with user and password.
-    Smtp { url: Secret },
+    /// `smtp://` (with `?tls=required|opportunistic|none`) or `smtps://`, with user and password. `ca_file` is a PEM
+    /// file with a further authority to trust, for servers whose certificate the company made itself.
+    Smtp { url: Secret, ca_file: Option<PathBuf> },
 }
 
 /// Where a command looks for its files, and what stands in for the environment.
