@@ -1,40 +1,75 @@
 //! Systems that are read: one file per kind. SQL in, frames out; a source returns tables, never breaks.
+//!
+//! Nothing here writes: a SQLite file is opened read-only and is never made, a folder's files are opened for reading.
+//! A table comes whole or not at all.
 
+mod fault;
 pub mod files;
+pub mod parameters;
 pub mod sqlite;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::audit::expression::Parameters;
-use crate::audit::snapshot::{RawTable, TableSpec};
-use crate::config::Source;
+use chrono::{DateTime, Utc};
 
-/// Why a table could not be pulled whole. Sentences name source and table, never a secret.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    #[error("cannot open {what}")]
-    Open {
-        what: String,
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    #[error("{0}")]
-    Refused(String),
-}
+pub use fault::{Fault, Origin, SourceError};
+pub use watch::Watch;
+
+use crate::audit::expression::Parameters;
+use crate::audit::snapshot::{RawTable, Read, TableSpec};
+use crate::config::{Source, SourceKind};
 
 /// What one source answered: for each table a whole raw frame, or why not.
 pub type Pulls = BTreeMap<String, Result<RawTable, SourceError>>;
 
-/// Pulls `tables` from `source`, all in one snapshot. Never fails as a whole: each table has its own answer.
-pub async fn pull(source: &Source, tables: Vec<TableSpec>, parameters: &Parameters, limits: &PullLimits) -> Pulls {
-    let _ = (source, tables, parameters, limits);
-    todo!("helper: sources")
-}
-
 /// The limits of one source's pull.
 #[derive(Clone, Copy, Debug)]
 pub struct PullLimits {
+    /// One table, from asking to its last row. Opening the source has as long by itself.
     pub timeout: Duration,
+    /// The most rows a table may have.
     pub rows: u64,
+}
+
+/// Pulls `tables` from `source`, all in one snapshot, which is stamped with `moment`. Never fails as a whole: each
+/// table has its own answer. Dropping the future stops the reading.
+///
+/// Reading stands on one blocking thread per source; several sources may be pulled at the same time.
+pub async fn pull(
+    source: &Source,
+    tables: Vec<TableSpec>,
+    parameters: &Parameters,
+    limits: &PullLimits,
+    moment: DateTime<Utc>,
+) -> Pulls {
+    let (parameters, limits, kind) = (parameters.clone(), *limits, source.kind.clone());
+    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
+    watch::pull(&source.name, names, limits.timeout, move |watch| match kind {
+        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &parameters, &limits, moment, watch),
+        SourceKind::Files { path } => files::pull(&path, &tables, &limits, moment, watch),
+    })
+    .await
+}
+
+/// The fault of a table that asks for the wrong thing.
+fn wrong_read(kind: &'static str, read: &Read) -> Fault {
+    match read {
+        Read::Query(_) => Fault::WrongRead { kind, found: "query", accepted: "file" },
+        Read::File(_) => Fault::WrongRead { kind, found: "file", accepted: "query" },
+    }
+}
+
+/// For each column of the source, in its order, whether the table's file names it. A column that the file names and
+/// the source lacks is a fault, and so is a needed name that the source has twice.
+fn needed(spec: &TableSpec, found: &[String]) -> Result<Vec<bool>, Fault> {
+    for column in &spec.columns {
+        match found.iter().filter(|name| **name == column.from).count() {
+            1 => {}
+            0 => return Err(Fault::MissingColumn { column: column.from.clone(), found: found.to_vec() }),
+            _ => return Err(Fault::DuplicateColumn { column: column.from.clone() }),
+        }
+    }
+    Ok(found.iter().map(|name| spec.columns.iter().any(|column| column.from == *name)).collect())
 }

@@ -1,1 +1,102 @@
-//! sources.
+//! Sources: what is read from a SQLite file or a folder, exactly, whole, in one snapshot, and without a trace.
+
+mod files;
+mod parameters;
+mod sqlite;
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeZone, Utc};
+use polars::prelude::{AnyValue, DataFrame};
+use tieout::audit::expression::Parameters;
+use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, Read, TableSpec};
+use tieout::config::{Source, SourceKind};
+use tieout::sources::{PullLimits, Pulls, pull};
+
+const LIMITS: PullLimits = PullLimits { timeout: Duration::from_secs(60), rows: 100_000 };
+
+fn moment() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, 0, 30, 0).unwrap()
+}
+
+fn query(name: &str, sql: &str, columns: &[&str]) -> TableSpec {
+    table(name, Read::Query(sql.to_owned()), columns)
+}
+
+fn file(name: &str, path: &str, columns: &[&str]) -> TableSpec {
+    table(name, Read::File(path.to_owned()), columns)
+}
+
+fn table(name: &str, read: Read, columns: &[&str]) -> TableSpec {
+    let column = |name: &&str| ColumnSpec {
+        name: name.to_lowercase(),
+        from: (*name).to_owned(),
+        kind: ColumnType::Text,
+        normalise: Vec::new(),
+        null_words: Vec::new(),
+        negate: false,
+    };
+    TableSpec {
+        name: name.to_owned(),
+        source: "erp".to_owned(),
+        read,
+        unique: Vec::new(),
+        date: None,
+        history: History::Dated,
+        guards: Guards::default(),
+        columns: columns.iter().map(column).collect(),
+    }
+}
+
+fn sqlite_source(path: &Path) -> Source {
+    source(SourceKind::Sqlite { path: path.to_owned() })
+}
+
+fn files_source(path: &Path) -> Source {
+    source(SourceKind::Files { path: path.to_owned() })
+}
+
+fn source(kind: SourceKind) -> Source {
+    Source { name: "erp".to_owned(), kind, zone: chrono_tz::Asia::Shanghai }
+}
+
+/// Pulls on a runtime of its own. That ends only when no reading thread is left.
+fn pull_with(source: &Source, tables: Vec<TableSpec>, parameters: &Parameters, limits: &PullLimits) -> Pulls {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(pull(source, tables, parameters, limits, moment()))
+}
+
+/// The one table's frame as text, or the sentence that says why there is none, with `DIR` for the test's folder.
+fn answer(source: &Source, table: TableSpec, parameters: &Parameters, limits: &PullLimits, dir: &Path) -> String {
+    let name = table.name.clone();
+    let pulls = pull_with(source, vec![table], parameters, limits);
+    assert_eq!(pulls.len(), 1, "one answer for one table");
+    match &pulls[&name] {
+        Ok(raw) => {
+            assert_eq!(raw.moment, moment(), "the caller's moment is written on the table");
+            show(&raw.frame)
+        }
+        Err(error) => hide(&error.to_string(), dir),
+    }
+}
+
+/// Temporary folders have other names every time.
+fn hide(text: &str, dir: &Path) -> String {
+    let real = dir.canonicalize().unwrap();
+    text.replace(real.to_str().unwrap(), "DIR").replace(dir.to_str().unwrap(), "DIR")
+}
+
+/// One line per column: its name, its type, its cells.
+fn show(frame: &DataFrame) -> String {
+    let mut lines = vec![format!("{} rows", frame.height())];
+    for column in frame.columns() {
+        let cells = (0..column.len()).map(|row| match column.get(row).unwrap() {
+            AnyValue::Null => "null".to_owned(),
+            AnyValue::String(text) => format!("{text:?}"),
+            other => other.to_string(),
+        });
+        lines.push(format!("{} {:?}: {}", column.name(), column.dtype(), cells.collect::<Vec<_>>().join(" | ")));
+    }
+    lines.join("\n").replace(": \n", ":\n").trim_end().to_owned()
+}
