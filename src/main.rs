@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tieout::commands::{self, Files};
-use tieout::metrics::Metrics;
 use tieout::schedule::{Clock, SystemClock};
 
 use tracing_subscriber::EnvFilter;
@@ -67,7 +66,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Exceptions(arguments) => commands::exceptions::command(&files, &arguments).await,
             Command::Explain(arguments) => commands::explain::command(&files, &arguments).await,
             Command::Serve => match commands::load(&files) {
-                Ok(config) => commands::serve(config, clock, Arc::new(Metrics::new())).await,
+                Ok(config) => commands::serve(config, clock).await,
                 Err(code) => code,
             },
         }

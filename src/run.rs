@@ -292,6 +292,7 @@ async fn attempt(config: &Config, mailer: &Mailer, delivery: &Delivery, clock: &
         recipient: delivery.recipient.clone(),
         message_id: delivery.message_id.clone(),
         list_id: letter.list_id.clone(),
+        day: day_of(letter.written, config.business.zone),
         date: letter.written,
         letter: Letter {
             subject: letter.subject.clone(),

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{Files, USAGE, fail, load, print, run, tables};
+use super::{Files, USAGE, fail, load, print, run, serve, tables};
 use crate::config::{Config, Transport};
 use crate::demo::{self, DemoError, Options};
-use crate::metrics::Metrics;
 use crate::run::{Request, Target, as_of_day, day_of};
 use crate::schedule::Clock;
-use crate::serve;
 
 /// Makes a small trading company, finds what its books disagree about, writes the mails and serves the page
 #[derive(Clone, Debug, clap::Args)]
@@ -65,8 +63,7 @@ pub async fn command(arguments: &Arguments, clock: Arc<dyn Clock>) -> u8 {
     };
     let as_of = as_of_day(options.day, config.business.zone, clock.now());
     let request = Request { target: Target::Job("daily".to_owned()), as_of, dry_run: false };
-    let metrics = Arc::new(Metrics::new());
-    let (report, sent) = match run::once(&config, &request, &*clock, &metrics, None).await {
+    let (report, sent) = match run::once(&config, &request, &*clock, None).await {
         Ok(done) => done,
         Err(code) => return code,
     };
@@ -75,7 +72,7 @@ pub async fn command(arguments: &Arguments, clock: Arc<dyn Clock>) -> u8 {
     if arguments.once {
         return report.exit_code();
     }
-    serve::until_stopped(config, clock, metrics).await.map_or_else(|fault| fail(&fault), |()| report.exit_code())
+    serve(config, clock).await.max(report.exit_code())
 }
 
 /// The options as given, with those the folder remembers, then the defaults, where nothing is given.

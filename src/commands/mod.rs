@@ -12,9 +12,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::net::TcpListener;
+
 use crate::config::{self, Config, Locations};
-use crate::metrics::Metrics;
 use crate::schedule::Clock;
+use crate::serve::{self, Pace};
 
 /// All ties out, or there was nothing to judge.
 pub const TIES_OUT: u8 = 0;
@@ -85,6 +87,15 @@ pub(crate) fn fail(fault: &dyn std::error::Error) -> u8 {
 }
 
 /// Serves until it is asked to stop.
-pub async fn serve(config: Arc<Config>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> u8 {
-    crate::serve::until_stopped(config, clock, metrics).await.map_or_else(|fault| fail(&fault), |()| TIES_OUT)
+pub async fn serve(config: Arc<Config>, clock: Arc<dyn Clock>) -> u8 {
+    let listen = config.serve.listen;
+    let listener = match TcpListener::bind(listen).await {
+        Ok(listener) => listener,
+        Err(fault) => {
+            eprintln!("cannot listen on {listen}: {fault}; [serve] listen in the config file names the address");
+            return NOT_EVALUATED;
+        }
+    };
+    let served = serve::serve(config, clock, listener, Pace::default(), serve::stop_signal()).await;
+    served.map_or_else(|fault| fail(&fault), |()| TIES_OUT)
 }

@@ -7,13 +7,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Files, Format, NOT_EVALUATED, TIES_OUT, USAGE, fail, load, print, tables};
 use crate::config::Config;
-use crate::metrics::Metrics;
+use crate::metrics;
 use crate::notify::email::Mailer;
 use crate::report::RunReport;
 use crate::run::{self, Request, RunError, Sent, Target};
 use crate::schedule::Clock;
 use crate::serve;
 use crate::store::Store;
+use crate::web::measure;
 
 /// Runs a job, or one rule, and reports what does not tie out
 #[derive(Clone, Debug, clap::Args)]
@@ -56,8 +57,7 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
         }
     };
     let request = Request { target, as_of, dry_run: arguments.dry_run };
-    let metrics = Metrics::new();
-    let (report, sent) = match once(&config, &request, clock, &metrics, arguments.metrics_file.as_ref()).await {
+    let (report, sent) = match once(&config, &request, clock, arguments.metrics_file.as_ref()).await {
         Ok(done) => done,
         Err(code) => return code,
     };
@@ -77,7 +77,6 @@ pub(super) async fn once(
     config: &Arc<Config>,
     request: &Request,
     clock: &dyn Clock,
-    metrics: &Metrics,
     metrics_file: Option<&PathBuf>,
 ) -> Result<(RunReport, Sent), u8> {
     let url = config.store_url.expose();
@@ -90,24 +89,24 @@ pub(super) async fn once(
         }
         fault => fail(&fault),
     })?;
-    metrics.observe_run(&report.event());
     let mut sent = Sent::default();
     if let Some(store) = store.as_ref().filter(|_| !request.dry_run) {
-        sent = deliver(config, store, clock, metrics).await?;
+        sent = deliver(config, store, clock).await?;
     }
     if let (Some(path), Some(store)) = (metrics_file, &store) {
-        let state = serve::state(config, store).await.map_err(|fault| fail(&fault))?;
-        metrics.write_textfile(path, &state).map_err(|fault| fail(&fault))?;
+        let timetables = serve::timetables(config).map_err(|fault| fail(&fault))?;
+        let standing = store.standing().await.map_err(|fault| fail(&fault))?;
+        let state = measure::state(config, &timetables, &standing, clock.now());
+        metrics::write_textfile(path, Some(&state)).map_err(|fault| fail(&fault))?;
     }
     Ok((report, sent))
 }
 
 /// Sends what is due. A mail that cannot go out now is kept and tried again; that is told, and is no failed run.
-async fn deliver(config: &Config, store: &Store, clock: &dyn Clock, metrics: &Metrics) -> Result<Sent, u8> {
+async fn deliver(config: &Config, store: &Store, clock: &dyn Clock) -> Result<Sent, u8> {
     let Some(mail) = &config.mail else { return Ok(Sent::default()) };
     let mailer = Mailer::new(mail, config.limits.send_timeout).map_err(|fault| fail(&fault))?;
     let sent = run::deliver(config, store, &mailer, clock).await.map_err(|fault| fail(&fault))?;
-    metrics.observe_deliveries(&serve::delivery_event(sent));
     if sent.failed > 0 {
         eprintln!("{} mails could not be sent; they are kept and tried again", sent.failed);
     }

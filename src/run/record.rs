@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{Judged, Request, day_of};
@@ -13,6 +13,7 @@ use crate::audit::exception::{self, Continuity, Exception, Past, Status, Step, T
 use crate::audit::judge::{Context, Judgement, Outcome, Reason};
 use crate::audit::rulebook::{Body, Rule};
 use crate::config::{Config, Department};
+use crate::notify::email;
 use crate::notify::letter::{self, Letter};
 use crate::notify::plan::{self, Changed, Digest, Happened, RuleNews};
 use crate::report::{FORMAT, Listed, RuleReport, RuleStatus, RunReport, RunStatus};
@@ -102,6 +103,8 @@ fn status(judgement: &Judgement) -> RuleStatus {
 #[derive(Default)]
 struct Known {
     state: Option<RuleState>,
+    /// Status and business day of its last run, recorded or not.
+    last: Option<(String, NaiveDate)>,
     recorded: bool,
     known: Vec<Exception>,
     steps: Vec<Transition>,
@@ -118,7 +121,8 @@ async fn record_rule(
 ) -> Result<(), StoreError> {
     let (rule, judgement) = (&judged.rule, &judged.judgement);
     let state = recording.rule_state(&rule.id).await?;
-    let older = state.as_ref().is_some_and(|state| state.last_as_of > Some(run.as_of));
+    let older = state.as_ref().is_some_and(|state| state.last_as_of > run.as_of);
+    let last = recording.last_rule_run(&rule.id).await?;
     let evaluated = !matches!(judgement.outcome, Outcome::NotEvaluated(_));
     let recorded = evaluated && !older;
     let known = recording.known(&rule.id, &judgement.findings).await?;
@@ -132,7 +136,7 @@ async fn record_rule(
     let mut ids = || Uuid::now_v7().to_string();
     let after = recording.apply(run, Some(rule), &steps, &mut ids).await?;
     let (hash, seconds) = (rule.hash.clone(), judged.seconds);
-    note(session, judged, Known { state, recorded, known, steps, after }, gathered);
+    note(session, judged, Known { state, last, recorded, known, steps, after }, gathered);
     let report = gathered.reports.last().expect("the rule's report was just noted");
     let mut kept = report.clone();
     kept.exceptions.clear();
@@ -149,7 +153,7 @@ async fn record_rule(
 
 /// Whether the rule's meaning differs from that of its last recorded run.
 fn changed(state: Option<&RuleState>, rule: &Rule) -> bool {
-    state.and_then(|state| state.hash.as_ref()).is_some_and(|hash| *hash != rule.hash)
+    state.is_some_and(|state| state.hash != rule.hash)
 }
 
 /// Adds one rule to the report and to what may be told.
@@ -159,7 +163,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         Outcome::NotEvaluated(reason) => Some(reason.clone()),
         _ => None,
     };
-    let baseline = known.recorded && known.state.as_ref().is_none_or(|state| state.hash.is_none());
+    let baseline = known.recorded && known.state.is_none();
     let continuity = known.recorded.then(|| exception::continuity(&known.known, &known.steps));
     let mut at_risk = Purse::default();
     for (currency, amount) in judgement.findings.iter().flat_map(|finding| finding.at_risk().0) {
@@ -228,9 +232,10 @@ fn news(
     judgement: &Judgement,
     not_evaluated: Option<Reason>,
 ) -> RuleNews {
-    let told = known.state.as_ref().is_some_and(|state| {
-        state.last_status == RuleStatus::NotEvaluated.name() && state.last_run_day == session.context.day
-    });
+    let told = known
+        .last
+        .as_ref()
+        .is_some_and(|(status, day)| status == RuleStatus::NotEvaluated.name() && *day == session.context.day);
     RuleNews {
         id: rule.id.clone(),
         title: rule.title.clone(),
@@ -274,14 +279,14 @@ async fn retire(
     let present: BTreeSet<String> = session.config.rules.iter().map(|rule| rule.id.clone()).collect();
     for rule in recording.rules_without_file(&present).await? {
         let state = recording.rule_state(&rule).await?;
-        if state.is_some_and(|state| state.last_as_of > Some(run.as_of)) {
+        if state.is_some_and(|state| state.last_as_of > run.as_of) {
             continue;
         }
         let known = recording.known(&rule, &[]).await?;
         let steps = exception::retire(&known);
         let mut ids = || Uuid::now_v7().to_string();
         let after = recording.apply(run, None, &steps, &mut ids).await?;
-        let known = Known { known, steps, after, recorded: true, state: None };
+        let known = Known { known, steps, after, recorded: true, ..Known::default() };
         gathered.changes.extend(changes(&known, false));
     }
     Ok(())
@@ -333,7 +338,6 @@ fn deliveries(
     now: DateTime<Utc>,
     zone: chrono_tz::Tz,
 ) -> (StoredLetter, Vec<NewDelivery>) {
-    let domain = domain(from);
     let stored = StoredLetter {
         id: Uuid::now_v7().to_string(),
         run: run.id.clone(),
@@ -343,24 +347,18 @@ fn deliveries(
         html: letter.html,
         csv_name: letter.csv_name,
         csv: letter.csv,
-        list_id: format!("<{}.tieout.{domain}>", digest.department.name),
+        list_id: email::list_id(&digest.department.name, from),
         written: now,
     };
     let due = due(&digest.department, now, zone);
     let recipients = digest.department.recipients.iter().collect::<BTreeSet<_>>();
     let deliveries = recipients.into_iter().map(|recipient| {
         let id = Uuid::now_v7().to_string();
-        let message_id = format!("<{id}@{domain}>");
+        let message_id = email::message_id(&id, from);
         NewDelivery { id, letter: stored.id.clone(), recipient: recipient.clone(), message_id, due }
     });
     let deliveries = deliveries.collect();
     (stored, deliveries)
-}
-
-/// The sender's domain, which names message ids and lists.
-fn domain(from: &str) -> &str {
-    let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-    domain.trim_end_matches('>').trim()
 }
 
 /// The department's next digest time, or now where it has none.

@@ -91,8 +91,7 @@ impl Bench {
 
     pub fn rule(&self) -> Rule {
         let file = SourceText::new("rules/bench.toml", self.rule.clone());
-        let departments: BTreeSet<String> =
-            ["finance", "warehouse", "sales"].into_iter().map(str::to_owned).collect();
+        let departments: BTreeSet<String> = ["finance", "warehouse", "sales"].into_iter().map(str::to_owned).collect();
         let surroundings = Surroundings {
             tables: &self.specs,
             unread_tables: &BTreeSet::new(),
@@ -146,7 +145,8 @@ impl Bench {
                 let side = found.side.as_deref().map(|side| format!(" {side}")).unwrap_or_default();
                 let money = found.at_risk.as_ref();
                 let money = money.map(|money| format!(" {} {}", money.currency, money.amount)).unwrap_or_default();
-                let check = if found.check == found.class.name() { String::new() } else { format!("{}: ", found.check) };
+                let check =
+                    if found.check == found.class.name() { String::new() } else { format!("{}: ", found.check) };
                 let _ = writeln!(
                     text,
                     "{} {check}{}{side}{money} -> {}",

@@ -93,7 +93,11 @@ const OVERDUE: &str = r#"
 
 fn books() -> Bench {
     Bench::new(OVERDUE)
-        .table("invoices", "no text, customer text, day date, due date, amount money ccy, ccy text", "F1,C1,2026-09-01,2026-11-20,100.00,CNY")
+        .table(
+            "invoices",
+            "no text, customer text, day date, due date, amount money ccy, ccy text",
+            "F1,C1,2026-09-01,2026-11-20,100.00,CNY",
+        )
         .table("allocations", "no text, amount money ccy, ccy text, day date, reversed date", "")
         .table("customers", "customer text, net number, credit money ccy, ccy text", "C1,30,1000.00,CNY")
 }
@@ -136,10 +140,7 @@ fn payments_count_from_their_day_until_they_are_taken_back() {
         late.clone().rows("allocations", "F1,60.00,CNY,2026-11-21,\nF1,40.00,CNY,2026-11-10,"),
         r#"["F1"] overdue CNY 60.00 -> finance"#,
     );
-    check(
-        late.rows("allocations", "F1,100.00,CNY,2026-11-10,2026-11-20"),
-        r#"["F1"] overdue CNY 100.00 -> finance"#,
-    );
+    check(late.rows("allocations", "F1,100.00,CNY,2026-11-10,2026-11-20"), r#"["F1"] overdue CNY 100.00 -> finance"#);
 }
 
 #[test]
@@ -152,7 +153,8 @@ fn a_document_without_due_date_takes_its_partys_terms() {
 
 #[test]
 fn a_party_is_over_its_limit_by_what_all_its_open_documents_exceed_it() {
-    let two = books().rows("invoices", "F1,C1,2026-09-01,2026-12-31,600.00,CNY\nF2,C1,2026-09-01,2026-12-31,400.00,CNY");
+    let two =
+        books().rows("invoices", "F1,C1,2026-09-01,2026-12-31,600.00,CNY\nF2,C1,2026-09-01,2026-12-31,400.00,CNY");
     check(two.clone(), "ties out");
     let over = two.rows("customers", "C1,30,999.99,CNY").open(&[r#"{"party":["C1"]}"#, r#"{"party":["C9"]}"#]);
     check(
@@ -175,10 +177,7 @@ fn other_currencies_do_not_use_up_a_limit_and_do_not_pay_a_document() {
 fn an_invoice_that_stands_twice_or_cannot_be_read_is_told() {
     let twice = format!("{}\n{}", invoice("2026-11-01"), invoice("2026-11-01"));
     check(books().rows("invoices", &twice), r#"["F1"] duplicate items -> finance"#);
-    check(
-        books().rows("invoices", "F1,C1,2026-09-01,sometime,100.00,CNY"),
-        r#"["F1"] unreadable items -> finance"#,
-    );
+    check(books().rows("invoices", "F1,C1,2026-09-01,sometime,100.00,CNY"), r#"["F1"] unreadable items -> finance"#);
     check(
         books().rows("invoices", ",C1,2026-09-01,2026-11-01,100.00,CNY"),
         r#"{"keyless":["items"]} keyless items -> finance"#,

@@ -93,7 +93,8 @@ fn two_rows_on_a_side_that_does_not_sum_are_a_duplicate_and_nothing_else_is_said
 
 #[test]
 fn rows_without_a_key_are_one_subject_a_side_and_pair_with_nothing() {
-    let bench = trade().rows("shipments", "D1,SO1,1,10\nD2,,1,4\nD3,,1,4\nD4,SO1,,4").rows("invoices", "F1,,1,10,25.00,CNY");
+    let bench =
+        trade().rows("shipments", "D1,SO1,1,10\nD2,,1,4\nD3,,1,4\nD4,SO1,,4").rows("invoices", "F1,,1,10,25.00,CNY");
     check(
         bench,
         r#"["SO1",1] missing finance CNY 25.00 -> finance
@@ -132,28 +133,24 @@ fn a_percentage_is_of_the_named_side_and_never_of_nothing() {
     let within = |within: &str| {
         let rule = RULE.replace("within = { amount = \"0.01\" }", &format!("within = {within}"));
         let mut bench = trade();
-        bench = Bench { ..Bench::new(&rule).table("sales", SALES, "SO1,1,10,2.50,200.00,CNY,2026-10-01") }.table(
-            "shipments",
-            "doc text, order_no text, line_no number, qty quantity",
-            "D1,SO1,1,10",
-        )
-        .table("invoices", "order_no text, line_no number, qty quantity, amount money ccy, ccy text", "SO1,1,10,201.00,CNY")
-        .on(bench.day);
+        bench = Bench { ..Bench::new(&rule).table("sales", SALES, "SO1,1,10,2.50,200.00,CNY,2026-10-01") }
+            .table("shipments", "doc text, order_no text, line_no number, qty quantity", "D1,SO1,1,10")
+            .table(
+                "invoices",
+                "order_no text, line_no number, qty quantity, amount money ccy, ccy text",
+                "SO1,1,10,201.00,CNY",
+            )
+            .on(bench.day);
         bench
     };
     let half = r#"{ percent = "0.5", of = "sales" }"#;
     check(within(half), "ties out");
-    check(
-        within(half).rows("invoices", "SO1,1,10,201.01,CNY"),
-        r#"["SO1",1] invoiced: amount CNY 1.01 -> finance"#,
-    );
+    check(within(half).rows("invoices", "SO1,1,10,201.01,CNY"), r#"["SO1",1] invoiced: amount CNY 1.01 -> finance"#);
     let smaller = r#"{ amount = "0.50", percent = "0.5", of = "sales", use = "smaller" }"#;
     check(within(smaller), r#"["SO1",1] invoiced: amount CNY 1.00 -> finance"#);
     let larger = r#"{ amount = "0.50", percent = "0.5", of = "sales", use = "larger" }"#;
     check(within(larger), "ties out");
-    let nothing = within(half)
-        .rows("sales", "SO1,1,10,2.50,0.00,CNY,2026-10-01")
-        .rows("invoices", "SO1,1,10,0.01,CNY");
+    let nothing = within(half).rows("sales", "SO1,1,10,2.50,0.00,CNY,2026-10-01").rows("invoices", "SO1,1,10,0.01,CNY");
     check(nothing, r#"["SO1",1] invoiced: amount CNY 0.01 -> finance"#);
 }
 
@@ -278,9 +275,8 @@ fn every_open_subject_gets_a_verdict() {
 
 #[test]
 fn a_flood_is_one_finding_and_judges_no_other_subject() {
-    let mut bench = trade()
-        .rows("shipments", "D1,SO2,1,1\nD2,SO3,1,1")
-        .open(&[r#"["SO1",1]"#, r#"["SO9",1]"#, r#"{"flood":[]}"#]);
+    let mut bench =
+        trade().rows("shipments", "D1,SO2,1,1\nD2,SO3,1,1").open(&[r#"["SO1",1]"#, r#"["SO9",1]"#, r#"{"flood":[]}"#]);
     bench.flood = 2;
     check(
         bench,
