@@ -222,7 +222,7 @@ impl<'d> Node<'d> {
         let text = self.text()?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         if found.is_none() {
-            let sentence = format!("{} is no {} that is known", self.written(), self.name());
+            let sentence = format!("{} cannot be {}", self.name(), self.written());
             self.unknown(sentence, &text, words.iter().map(|(word, _)| *word));
         }
         found
@@ -249,7 +249,8 @@ impl<'d> Node<'d> {
                 0 => format!("{} is an empty list", self.name()),
                 count => format!("{} lists {count}, and {least} are needed", self.name()),
             };
-            self.problem(sentence, format!("a list of {least} or more"));
+            let accepted = if least == 1 { "a list that is not empty".to_owned() } else { format!("at least {least}") };
+            self.problem(sentence, accepted);
             return None;
         }
         let node = |element: &'d Spanned<DeValue<'d>>| Node {
@@ -261,21 +262,19 @@ impl<'d> Node<'d> {
         Some(array.iter().map(node).collect())
     }
 
-    /// A list of texts, each with its place, none of them twice.
+    /// A list of texts, each with its place. What is no text, or stands there twice, is reported and left out, so that
+    /// the others can still be looked at.
     pub fn texts(&self, least: usize) -> Option<Vec<(String, Node<'d>)>> {
         let mut texts: Vec<(String, Node<'d>)> = Vec::new();
-        let mut sound = true;
         for node in self.list(least)? {
-            match node.filled() {
-                Some(text) if texts.iter().any(|(known, _)| *known == text) => {
-                    node.problem(format!("{} is listed twice", node.written()), "each name once");
-                    sound = false;
-                }
-                Some(text) => texts.push((text, node)),
-                None => sound = false,
+            let Some(text) = node.filled() else { continue };
+            if texts.iter().any(|(known, _)| *known == text) {
+                node.problem(format!("{} is listed twice", node.written()), "each entry once");
+                continue;
             }
+            texts.push((text, node));
         }
-        sound.then_some(texts)
+        Some(texts)
     }
 
     /// The value as a table.

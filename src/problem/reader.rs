@@ -65,7 +65,7 @@ impl<'d> Section<'d> {
     pub fn need(&self, key: &str, accepted: &str) -> Option<Node<'d>> {
         let found = self.get(key);
         if found.is_none() {
-            self.problem(format!("{key} is missing"), accepted);
+            self.record(Some(self.path_of(key)), format!("{key} is missing"), accepted.to_owned());
         }
         found
     }
@@ -87,14 +87,22 @@ impl<'d> Section<'d> {
 
     /// Records a fault of the table as a whole.
     pub fn problem(&self, sentence: impl Into<String>, accepted: impl Into<String>) {
+        self.record(Some(self.key.clone()).filter(|key| !key.is_empty()), sentence.into(), accepted.into());
+    }
+
+    fn record(&self, key: Option<String>, sentence: String, accepted: String) {
         self.sink.push(Problem {
             file: self.file.clone(),
             at: self.at.clone(),
-            key: Some(self.key.clone()).filter(|key| !key.is_empty()),
-            sentence: sentence.into(),
-            accepted: Some(accepted.into()).filter(|accepted| !accepted.is_empty()),
+            key,
+            sentence,
+            accepted: Some(accepted).filter(|accepted| !accepted.is_empty()),
             nearest: None,
         });
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.key) }
     }
 
     /// Names every key that nobody asked for.
@@ -110,17 +118,14 @@ impl<'d> Section<'d> {
         }
     }
 
-    pub fn sink(&self) -> &'d Sink {
-        self.sink
-    }
-
-    /// The problems of the same file, for places that are not values: a missing file, a taken name.
-    pub fn file(&self) -> &'d SourceText {
-        self.file
-    }
-
     fn node(&self, name: &str, named_at: Range<usize>, value: &'d Spanned<DeValue<'d>>) -> Node<'d> {
-        let key = if self.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.key) };
-        Node { file: self.file, sink: self.sink, key, named_at, at: value.span(), value: value.get_ref() }
+        Node {
+            file: self.file,
+            sink: self.sink,
+            key: self.path_of(name),
+            named_at,
+            at: value.span(),
+            value: value.get_ref(),
+        }
     }
 }

@@ -102,7 +102,7 @@ fn id(section: &Section<'_>, file: &SourceText, namesake: Option<&SourceText>) -
     };
     if !id.chars().all(|letter| letter.is_alphanumeric() || letter == '-' || letter == '_') {
         let whose = if node.is_some() { "" } else { ", the file's name without its ending," };
-        problem(format!("{id}{whose} cannot be a rule id"), "an id = \"…\" of letters, digits, - and _");
+        problem(format!("\"{id}\"{whose} cannot be a rule id"), "an id = \"…\" of letters, digits, - and _");
         return None;
     }
     if let Some(first) = namesake {

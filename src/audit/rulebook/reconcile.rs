@@ -132,11 +132,16 @@ fn side_table(
     reading: &Reading<'_>,
     inline: &mut Vec<TableSpec>,
 ) -> Option<TableSpec> {
-    let written = ["source", "query", "file", "columns"].into_iter().find(|key| section.has(key));
-    let Some(written) = written else { return reading.table_of(section).cloned() };
+    const INLINE: [&str; 8] = ["source", "query", "file", "columns", "unique", "date", "history", "guards"];
+    let Some(written) = INLINE.into_iter().find(|key| section.has(key)) else {
+        return reading.table_of(section).cloned();
+    };
     if let Some(node) = section.get("table") {
         let sentence = format!("the side names a table and writes one itself: it has {written}");
         node.name_problem(sentence, "either table = \"…\", or source, query and columns");
+        // The other keys of an inline table are not unknown, only out of place.
+        INLINE.into_iter().for_each(|key| drop(section.get(key)));
+        return reading.table(&node).cloned();
     }
     let table = table::table(section, &format!("{}.{name}", reading.id), reading.surroundings.sources)?;
     inline.push(table.clone());
