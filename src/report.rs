@@ -208,7 +208,7 @@ impl RunReport {
                         &listed.department,
                         listed.severity.name(),
                         listed.status.name(),
-                        listed.step.map_or("", Step::name),
+                        listed.step.map(Step::name).unwrap_or_default(),
                         &listed.first_seen.to_string(),
                         &found.check,
                         found.class.name(),

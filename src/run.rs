@@ -191,7 +191,10 @@ fn plan(config: &Config, request: &Request) -> Result<Plan, RunError> {
             if !config.rules.iter().any(|rule| rule.id == *id) {
                 return Err(unknown_rule(config, id));
             }
-            (format!("rule:{id}"), BTreeSet::from([id.clone()]), SINGLE_RULE_TIME_LIMIT, BTreeMap::new())
+            // Every job that runs the rule binds the parameters it names, with one type; the first job's will do.
+            let job = config.jobs.values().find(|job| job.rules.contains(id));
+            let params = job.map(|job| job.params.clone()).unwrap_or_default();
+            (format!("rule:{id}"), BTreeSet::from([id.clone()]), SINGLE_RULE_TIME_LIMIT, params)
         }
     };
     let context = context(config, request.as_of, params);

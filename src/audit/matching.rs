@@ -43,10 +43,13 @@ impl Members {
     }
 }
 
+/// A group and a row of it.
+type Placed = (u32, u32);
+
 /// Pairs the sides. Every side has the same number of key parts, of agreeing types.
 pub fn pair(sides: &[Keyed]) -> Pairing {
     let mut groups: HashMap<Vec<u8>, u32> = HashMap::new();
-    let mut assigned: Vec<(Vec<(u32, u32)>, Vec<u32>)> = Vec::with_capacity(sides.len());
+    let mut assigned: Vec<(Vec<Placed>, Vec<u32>)> = Vec::with_capacity(sides.len());
     let mut key = Vec::new();
     for side in sides {
         let mut placed = Vec::with_capacity(side.rows.len());
@@ -75,7 +78,7 @@ pub fn pair(sides: &[Keyed]) -> Pairing {
 }
 
 /// Counts, then places: rows of one group stand together, in table order.
-fn lay_out(groups: usize, placed: &[(u32, u32)], keyless: Vec<u32>) -> Members {
+fn lay_out(groups: usize, placed: &[Placed], keyless: Vec<u32>) -> Members {
     let mut starts = vec![0u32; groups + 1];
     for (group, _) in placed {
         starts[*group as usize + 1] += 1;

@@ -14,6 +14,7 @@ use crate::audit::expression::{ParameterTypes, Type};
 use crate::audit::rulebook::{Asking, standard_parameters};
 use crate::audit::value::Value;
 use crate::problem::{Node, Section};
+use crate::schedule::Timetable;
 
 const KINDS: [(&str, Asking); 2] = [("sqlite", Asking::Query), ("files", Asking::File)];
 
@@ -63,8 +64,8 @@ pub(super) fn job<'d>(name: &str, node: &Node<'d>, business_zone: Option<chrono_
     const TIME_LIMIT: Duration = Duration::from_secs(30 * 60);
     let sound = node.check_name(name, true);
     let section = node.section()?;
-    let schedule = section.get("schedule").map_or(Some(None), |node| node.filled().map(Some));
     let zone = section.get("zone").map_or(business_zone, |node| zone(&node));
+    let schedule = section.get("schedule").map_or(Some(None), |node| schedule(&node, zone).map(Some));
     let time_limit = section.get("time_limit").map_or(Some(TIME_LIMIT), |node| duration(&node));
     let patterns = section.need("rules", "patterns of rule ids: rules = [\"order-*\"]").and_then(|node| node.texts(1));
     let patterns =
@@ -72,6 +73,18 @@ pub(super) fn job<'d>(name: &str, node: &Node<'d>, business_zone: Option<chrono_
     let params = section.get("params").map_or_else(|| Some(BTreeMap::new()), |node| params(&node));
     section.finish();
     Some(Draft { name: name.to_owned(), schedule, zone, time_limit, patterns, params, sound })
+}
+
+/// A five-field line that some time comes for.
+fn schedule(node: &Node<'_>, zone: Option<chrono_tz::Tz>) -> Option<String> {
+    let line = node.filled()?;
+    match Timetable::parse(&line, zone.unwrap_or(chrono_tz::UTC)) {
+        Ok(_) => Some(line),
+        Err(fault) => {
+            node.part_problem(fault.at, fault.sentence, Some(fault.accepted));
+            None
+        }
+    }
 }
 
 impl Draft<'_> {

@@ -170,7 +170,8 @@ fn smtp(section: &Section<'_>, folder: &Path) -> Option<Transport> {
         node.problem("this is no URL of a mail server", "smtp://… or smtps://…");
         return None;
     }
-    Some(Transport::Smtp { url })
+    let ca_file = section.get("ca_file").map_or(Some(None), |node| path(&node, folder).map(Some))?;
+    Some(Transport::Smtp { url, ca_file })
 }
 
 pub(super) fn department(name: &str, node: &Node<'_>, language: Language) -> Option<Department> {

@@ -114,6 +114,14 @@ fn rule_run_row(row: &SqliteRow) -> Result<(String, RuleRunRow), StoreError> {
 }
 
 impl Store {
+    /// One run; `None` when the store has none of that id.
+    pub async fn run(&self, id: &str) -> Result<Option<RunRow>, StoreError> {
+        let mut session = self.session(Mode::Read, READ).await?;
+        let select = "SELECT id, job, as_of, day, started, finished, status, parameters FROM runs WHERE id = $1";
+        let rows = session.rows(READ, select, cells![id]).await?;
+        rows.first().map(run_row).transpose()
+    }
+
     /// Latest runs first, each with its rules in id order.
     pub async fn runs(&self, limit: u32) -> Result<Vec<(RunRow, Vec<RuleRunRow>)>, StoreError> {
         let mut session = self.session(Mode::Read, READ).await?;
