@@ -322,17 +322,6 @@ pub fn line(exception: &Exception) -> String {
     parts.join("; ")
 }
 
-/// A fault with everything it rests on.
-pub fn chain(error: &StoreError) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        texts.push(inner.to_string());
-        cause = inner.source();
-    }
-    texts.join(": ")
-}
-
 pub fn live() -> tieout::store::Filter {
     tieout::store::Filter { status: Status::LIVE.into_iter().collect(), ..Default::default() }
 }
