@@ -36,7 +36,7 @@ impl Store {
         let options = options(&path);
         let mut connection = connect(&options.clone().create_if_missing(true), &shown).await?;
         let found = look(&mut connection, &shown).await?;
-        write_ahead(&mut connection).await.map_err(|source| fault(format!("prepare the store {shown}"), source))?;
+        write_ahead(&mut connection).await.map_err(|source| fault(format!("write to the store {shown}"), source))?;
         if found != Found::Schema(schema::KNOWN) {
             schema::migrate(&mut connection, &shown).await?;
         }

@@ -112,7 +112,7 @@ pub(super) async fn money(session: &mut Session, exceptions: &[&Exception]) -> R
 
 fn too_large(exception: &Exception, currency: &str, amount: Amount) -> StoreError {
     StoreError::Refused(format!(
-        "cannot record {} of rule {}: {amount} {currency} at risk is more than the store can sort and sum, which is \
+        "cannot record {} of rule {}: {amount} {currency} at risk is more than the store can sort and sum; the most is \
          922337203685477.5807",
         exception.subject, exception.rule
     ))

@@ -1,1 +1,11 @@
-//! store.
+//! What the store promises: nothing lost, nothing doubled, nothing written by two at once, and a trail that shows it.
+
+mod edits;
+mod kill;
+mod life;
+mod lists;
+mod mail;
+mod opening;
+mod scene;
+mod sharing;
+mod trail;
