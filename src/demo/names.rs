@@ -38,14 +38,14 @@ const ENGLISH_SECOND: [&str; 12] = [
 /// A Chinese company's name; different for every `index` under 240.
 pub(super) fn chinese_company(index: usize, shift: usize) -> String {
     let city = CITIES[index % CITIES.len()];
-    let character = CHARACTERS[(index / CITIES.len() + shift) % CHARACTERS.len()];
-    format!("{city}{character}{}有限公司", TRADES[(index + shift) % TRADES.len()])
+    let character = CHARACTERS[(index * 3 + index / CITIES.len() + shift) % CHARACTERS.len()];
+    format!("{city}{character}{}有限公司", TRADES[(index / 5 + shift) % TRADES.len()])
 }
 
 /// An English company's name; different for every `index` under 120.
 pub(super) fn english_company(index: usize, shift: usize) -> String {
     let first = ENGLISH_FIRST[index % ENGLISH_FIRST.len()];
-    let second = ENGLISH_SECOND[(index / ENGLISH_FIRST.len() + shift) % ENGLISH_SECOND.len()];
+    let second = ENGLISH_SECOND[(index + index / ENGLISH_FIRST.len() + shift) % ENGLISH_SECOND.len()];
     format!("{first} {second}")
 }
 

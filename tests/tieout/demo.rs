@@ -99,7 +99,7 @@ fn the_truth_holds_at_the_edges_of_the_calendar_and_at_full_size() {
     for day in ["2024-02-29", "2025-03-01", "2026-01-01", "2025-08-31", "2025-12-31"] {
         check_truth(&options(day, 3, 300));
     }
-    for seed in 100..120 {
+    for seed in 100..108 {
         check_truth(&options("2026-05-20", seed, 200));
     }
     check_truth(&options("2026-03-31", 7, 20_000));
@@ -128,7 +128,7 @@ fn a_seed_means_the_same_company_on_every_machine() {
     let books = of(format!("{:?}", contents(dir.path())));
     insta::assert_snapshot!(format!("truth {truth}\nbooks {books}"), @"
     truth f984fe8b7e36b638fdaba6a0786b6300bf72a4f18741b76173943ce0f4180b27
-    books 92633ad4e6baae4b7a64a53a11803a56b90bce82df61eff9f6fa2189b39e2015
+    books 399be216ab7c468f4a20154afe2764c7b35291e4b786838a14459acee22f4ac3
     ");
 }
 

@@ -16,6 +16,7 @@ pub fn check_references(dir: &Path) {
     let known = |sql: &str| rows(dir, "erp.db", sql).into_iter().map(|row| row[0].clone()).collect::<BTreeSet<_>>();
     let (customers, items) = (known("select customer_no from customers"), known("select sku from items"));
     assert_eq!((customers.len(), items.len()), (120, 300));
+    assert_eq!(known("select name from customers").len(), 120, "no two customers share a name");
     for (database, table, column, among) in [
         ("ledger.db", "invoices", "customer_no", &customers),
         ("ledger.db", "receipts", "customer_no", &customers),
