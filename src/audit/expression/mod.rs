@@ -26,7 +26,7 @@ use std::sync::Arc;
 use polars::prelude::StringChunked;
 
 pub use lower::MAX_EXPRESSION_DEPTH;
-pub use parse::MAX_EXPRESSION_BYTES;
+pub use parse::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_NESTING};
 
 use super::snapshot::ColumnType;
 use super::value::Value;
