@@ -7,6 +7,7 @@
 //! `is null` cannot be answered for it. Comparing never faults: figures of different scales are compared exactly.
 //! A date that leaves the calendar is null.
 
+mod bind;
 mod decimals;
 mod evaluate;
 mod functions;

@@ -73,7 +73,8 @@ impl<'t> Source<'t> {
         let at = self.range(next.span);
         // sqlparser takes the `case` of an unfinished case for a column, and stops behind it.
         let before = self.text[..at.start].trim_end();
-        if before.to_ascii_lowercase().ends_with("case") {
+        let word = before.rfind(|character: char| !is_word(character)).map_or(before, |at| &before[at..]);
+        if word.trim_start_matches(|character| !is_word(character)).eq_ignore_ascii_case("case") {
             let accepted = "case when … then … else … end".to_owned();
             return Err(self.refuse(
                 before.len() - "case".len()..at.end,
@@ -138,7 +139,7 @@ impl<'t> Source<'t> {
             let last = written.char_indices().next_back().map_or(0, |(at, _)| at);
             return last..written.len();
         }
-        let word = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
+        let word = rest.find(|character: char| !is_word(character));
         let one = rest.chars().next().map_or(0, char::len_utf8);
         start..start + word.unwrap_or(rest.len()).max(one)
     }
@@ -152,6 +153,10 @@ impl<'t> Source<'t> {
 fn location(text: &str) -> Option<Location> {
     let (line, column) = text.split_once(", Column: ")?;
     Some(Location::new(line.trim().parse().ok()?, column.trim().parse().ok()?))
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
 }
 
 fn lower_first(sentence: &str) -> String {

@@ -1,5 +1,6 @@
 //! Every refusal says what was found, where, and what would be accepted.
 
+use proptest::prelude::*;
 use tieout::audit::expression::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_NESTING, Type};
 
 use super::{MONEY, QUANTITY, Sheet, orders, parse};
@@ -136,4 +137,28 @@ fn long_lists_of_known_names_are_counted_not_cut() {
     let sheet = (0..40).fold(Sheet::new(0), |sheet, index| sheet.with(&format!("column_{index:02}"), MONEY, &[]));
     let fault = parse("nothing_of_the_kind", &sheet.with("x", Type::Text, &[])).unwrap_err();
     assert!(fault.accepted.unwrap().ends_with("column_23 and 17 more"));
+}
+
+proptest! {
+    /// Whatever is written, reading it gives an expression or a fault with a place inside the text.
+    #[test]
+    fn any_text_is_read_or_refused_with_a_place(
+        text in "\\PC{0,32}",
+        words in proptest::collection::vec(
+            prop::sample::select(vec![
+                "amount", "qty", "no", "due", "stocked", "状态", "case", "when", "then", "else", "end", "and", "or",
+                "not", "in", "between", "like", "is", "null", "true", "(", ")", ",", "+", "-", "*", "/", "=", "<", ">",
+                "||", "1", "0.5", "'x'", "date '2026-01-31'", ":as_of_day", "round(", "coalesce(", "left(", "trim(",
+                "substring(", "from", "cast(", "as", "text", "::", "\"", "'", "\n", "--", "[", "]", "{", "}", ".", ";",
+            ]),
+            0..14,
+        ),
+    ) {
+        for text in [text, words.join(" ")] {
+            if let Err(fault) = parse(&text, &orders()) {
+                prop_assert!(text.get(fault.at.clone()).is_some(), "{text}: {fault:?}");
+                prop_assert!(!fault.sentence.is_empty());
+            }
+        }
+    }
 }
