@@ -4,14 +4,11 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use polars::prelude::{NewChunkedArray, PlSmallStr, StringChunked};
-
+use super::bind::{conform, single};
 use super::operand::{Extent, Operand};
 use super::tree::{Node, Op, Pair};
 use super::{Cell, ColumnRef, Decimals, Expression, Parameters, Rows, Type, Vector, decimals, logic, texts};
-use crate::audit::amount::{Amount, power_of_ten};
 use crate::audit::snapshot;
-use crate::audit::value::Value;
 
 pub(super) fn evaluate(expression: &Expression, rows: &dyn Rows, parameters: &Parameters) -> Vector {
     let held = |column: &ColumnRef, kind: Type| conform(column, rows.column(column), kind, rows.len());
@@ -286,29 +283,22 @@ impl Evaluation<'_> {
     }
 
     fn text(&self, node: &Node) -> Operand<'_> {
-        let cut = |text: &Node, numbers: &[&Node], window: &dyn Fn(i128, &[i128]) -> (i128, i128)| {
-            let text = self.run(text);
-            let numbers: Vec<Operand<'_>> = numbers.iter().map(|number| self.run(number)).collect();
-            let numbers: Vec<&Operand<'_>> = numbers.iter().collect();
-            let extent = self.extent(&numbers.iter().copied().chain([&text]).collect::<Vec<_>>());
-            Operand::result(texts::cut(&text, &numbers, extent, window), extent)
-        };
         match &node.op {
             Op::Upper(inner) => self.map_text(inner, |text| Cow::Owned(text.to_uppercase())),
             Op::Lower(inner) => self.map_text(inner, |text| Cow::Owned(text.to_lowercase())),
             Op::Trim(inner) => self.map_text(inner, |text| Cow::Borrowed(snapshot::trim(text))),
             Op::Length(inner) => self.length(inner),
             // A negative count leaves out that many characters at the far end, as in PostgreSQL.
-            Op::Left(pair) => cut(&pair.0, &[&pair.1], &|length, counts| {
+            Op::Left(pair) => self.cut(&pair.0, &[&pair.1], |length, counts| {
                 (0, if counts[0] < 0 { length.saturating_add(counts[0]) } else { counts[0] })
             }),
-            Op::Right(pair) => cut(&pair.0, &[&pair.1], &|length, counts| {
+            Op::Right(pair) => self.cut(&pair.0, &[&pair.1], |length, counts| {
                 (if counts[0] < 0 { counts[0].saturating_neg() } else { length.saturating_sub(counts[0]) }, length)
             }),
             Op::Substring { text, start, length: None } => {
-                cut(text, &[start], &|length, counts| (counts[0].saturating_sub(1), length))
+                self.cut(text, &[start], |length, counts| (counts[0].saturating_sub(1), length))
             }
-            Op::Substring { text, start, length: Some(wanted) } => cut(text, &[start, wanted], &|_, counts| {
+            Op::Substring { text, start, length: Some(wanted) } => self.cut(text, &[start, wanted], |_, counts| {
                 let from = counts[0].saturating_sub(1);
                 (from, from.saturating_add(counts[1]))
             }),
@@ -318,6 +308,14 @@ impl Evaluation<'_> {
             }
             _ => outside("text"),
         }
+    }
+
+    fn cut(&self, text: &Node, numbers: &[&Node], window: impl Fn(i128, &[i128]) -> (i128, i128)) -> Operand<'_> {
+        let text = self.run(text);
+        let numbers: Vec<Operand<'_>> = numbers.iter().map(|number| self.run(number)).collect();
+        let numbers: Vec<&Operand<'_>> = numbers.iter().collect();
+        let extent = self.extent(&numbers.iter().copied().chain([&text]).collect::<Vec<_>>());
+        Operand::result(texts::cut(&text, &numbers, extent, window), extent)
     }
 
     fn map_text(&self, inner: &Node, of: impl Fn(&str) -> Cow<'_, str>) -> Operand<'_> {
@@ -344,60 +342,6 @@ impl Type {
             _ => None,
         }
     }
-}
-
-/// A literal's or parameter's cell, of the type it was checked as. A figure finer than that type is a fault.
-fn single(value: &Value, kind: Option<Type>, name: &str) -> Vector {
-    let text =
-        |text: Option<&str>| Vector::Text(StringChunked::from_iter_options(PlSmallStr::EMPTY, [text].into_iter()));
-    let figure = |scale: u8, units: Option<i128>, absent: Cell| {
-        let state = vec![if units.is_some() { Cell::Value } else { absent }];
-        Vector::Decimal(Decimals { scale, units: vec![units.unwrap_or_default()], state })
-    };
-    match (kind, value) {
-        (Some(Type::Text) | None, Value::Null) => text(None),
-        (Some(Type::Decimal { scale, .. }), Value::Null) => figure(scale, None, Cell::Null),
-        (Some(Type::Date), Value::Null) => Vector::Date(vec![None]),
-        (Some(Type::Instant), Value::Null) => Vector::Instant(vec![None]),
-        (Some(Type::Boolean), Value::Null) => Vector::Boolean(vec![None]),
-        (Some(Type::Text), Value::Text(held)) => text(Some(held)),
-        (Some(Type::Decimal { scale, .. }), Value::Amount(amount)) => {
-            figure(scale, amount.rescale(scale).map(Amount::units), Cell::Fault)
-        }
-        (Some(Type::Date), Value::Date(day)) => Vector::Date(vec![Some(snapshot::days_since_epoch(*day))]),
-        (Some(Type::Instant), Value::Instant(at)) => Vector::Instant(vec![Some(at.timestamp_micros())]),
-        (Some(Type::Boolean), Value::Bool(held)) => Vector::Boolean(vec![Some(*held)]),
-        (kind, value) => panic!("{name} was checked as {kind:?} and is {value:?}"),
-    }
-}
-
-/// A column as the scope declares it. Figures at another scale are brought to the declared one; what does not fit
-/// there exactly is a fault.
-fn conform(column: &ColumnRef, held: Vector, kind: Type, rows: usize) -> Vector {
-    assert!(held.len() == rows, "column {column} has {} cells for {rows} rows", held.len());
-    match (held, kind) {
-        (Vector::Decimal(decimals), Type::Decimal { scale, .. }) => Vector::Decimal(rescaled(decimals, scale)),
-        (held @ Vector::Text(_), Type::Text)
-        | (held @ Vector::Date(_), Type::Date)
-        | (held @ Vector::Instant(_), Type::Instant)
-        | (held @ Vector::Boolean(_), Type::Boolean) => held,
-        (held, kind) => panic!("column {column} was checked as {} and is {}", kind.name(), held.type_name()),
-    }
-}
-
-fn rescaled(decimals: Decimals, scale: u8) -> Decimals {
-    if decimals.scale <= scale {
-        return decimals.refined(scale);
-    }
-    let divisor = power_of_ten(decimals.scale - scale);
-    let mut coarser = Decimals { scale, units: decimals.units, state: decimals.state };
-    for (units, state) in coarser.units.iter_mut().zip(&mut coarser.state) {
-        if *units % divisor != 0 {
-            *state = Cell::Fault;
-        }
-        *units = if *state == Cell::Value { *units / divisor } else { 0 };
-    }
-    coarser
 }
 
 /// Typing and dispatch rule this out, so meeting it is a mistake of this module.

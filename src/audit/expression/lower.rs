@@ -12,7 +12,7 @@ use super::{ColumnRef, ExpressionFault, ParameterTypes, Scope, Type};
 use crate::audit::amount::{Amount, AmountFault, MAX_SCALE};
 use crate::audit::value::Value;
 
-/// How deeply operations may nest, each operator of a chain counting as one level.
+/// How many operators may follow each other in one chain, together with the levels the chain stands in.
 pub const MAX_EXPRESSION_DEPTH: usize = 200;
 
 pub(super) type Lowered = Result<Node, ExpressionFault>;
@@ -37,14 +37,21 @@ impl<'a> Lowering<'a> {
     }
 
     pub fn lower(&mut self, expr: &Expr) -> Lowered {
-        if self.depth == MAX_EXPRESSION_DEPTH {
-            let accepted = format!("at most {MAX_EXPRESSION_DEPTH} levels; long lists go into in (…)");
-            return Err(self.fault(expr, "the expression is nested too deeply", accepted));
-        }
+        self.check_depth(expr, 1)?;
         self.depth += 1;
         let lowered = self.lower_one(expr);
         self.depth -= 1;
         lowered
+    }
+
+    /// Whether `more` levels may follow here.
+    pub fn check_depth(&self, expr: &Expr, more: usize) -> Result<(), ExpressionFault> {
+        if self.depth + more <= MAX_EXPRESSION_DEPTH {
+            return Ok(());
+        }
+        let accepted =
+            format!("at most {MAX_EXPRESSION_DEPTH} operators in a row; long lists of values go into in (…)");
+        Err(self.fault(expr, "the expression chains too many operators", accepted))
     }
 
     fn lower_one(&mut self, expr: &Expr) -> Lowered {
@@ -58,7 +65,7 @@ impl<'a> Lowering<'a> {
             Expr::Value(value) => self.literal(expr, &value.value),
             Expr::TypedString(typed) => self.typed_literal(expr, typed),
             Expr::UnaryOp { op, expr: operand } => self.unary(expr, *op, operand),
-            Expr::BinaryOp { left, op, right } => self.binary(expr, left, op, right),
+            Expr::BinaryOp { .. } => self.chain(expr),
             Expr::Function(function) => self.function(expr, function),
             Expr::Trim { expr: text, trim_where: None, trim_what: None, trim_characters: None } => {
                 let text = self.text(text, "trim")?;
@@ -89,7 +96,7 @@ impl<'a> Lowering<'a> {
         let same: Vec<String> = same.map(ColumnRef::to_string).collect();
         let sentence = match (side, same.is_empty(), nearest(&column.to_string(), &known)) {
             (None, false, _) => format!("column `{name}` needs its side: {}", choice(&same, "or")),
-            (Some(_), false, _) => format!("column `{column}` has no side here: `{name}`"),
+            (Some(_), false, _) => format!("columns have no side here: `{name}`, not `{column}`"),
             (_, _, Some(near)) => format!("there is no column `{column}`; did you mean `{near}`?"),
             _ => format!("there is no column `{column}`"),
         };
@@ -171,12 +178,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// An operand that must be a condition. A bare null is an unknown one.
+    /// An operand that must be a condition.
     pub fn condition(&mut self, expr: &Expr, place: &str) -> Lowered {
-        let mut node = self.lower(expr)?;
-        if node.is_bare_null() {
-            node.kind = Some(Type::Boolean);
-        }
+        let node = self.lower(expr)?;
+        self.as_condition((expr, node), place)
+    }
+
+    /// A bare null is an unknown condition.
+    pub fn as_condition(&self, (expr, mut node): (&Expr, Node), place: &str) -> Lowered {
+        node.kind = node.kind.or(Some(Type::Boolean));
         if node.kind == Some(Type::Boolean) {
             return Ok(node);
         }
@@ -187,6 +197,10 @@ impl<'a> Lowering<'a> {
     /// An operand that must be text.
     pub fn text(&mut self, expr: &Expr, place: &str) -> Lowered {
         let node = self.lower(expr)?;
+        self.as_text((expr, node), place)
+    }
+
+    pub fn as_text(&self, (expr, node): (&Expr, Node), place: &str) -> Lowered {
         if node.kind == Some(Type::Text) {
             return Ok(node);
         }
@@ -199,8 +213,12 @@ impl<'a> Lowering<'a> {
         if matches!(node.kind, Some(Type::Decimal { scale: 0, .. })) {
             return Ok(node);
         }
-        let sentence = format!("`{place}` needs a whole number, and this is {}", kind_name(&node));
-        Err(self.fault(expr, sentence, "a number without fractional digits"))
+        let found = match node.kind {
+            Some(Type::Decimal { scale, .. }) => format!("this has {scale} digits after the point"),
+            _ => format!("this is {}", kind_name(&node)),
+        };
+        let sentence = format!("`{place}` needs a whole number, and {found}");
+        Err(self.fault(expr, sentence, "a number without digits after the point"))
     }
 
     pub fn unspeakable(&self, at: &Expr) -> ExpressionFault {

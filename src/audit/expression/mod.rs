@@ -7,6 +7,7 @@
 //! `is null` cannot be answered for it. Comparing never faults: figures of different scales are compared exactly.
 //! A date that leaves the calendar is null.
 
+mod bind;
 mod decimals;
 mod evaluate;
 mod functions;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use polars::prelude::StringChunked;
 
 pub use lower::MAX_EXPRESSION_DEPTH;
-pub use parse::MAX_EXPRESSION_BYTES;
+pub use parse::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_NESTING};
 
 use super::snapshot::ColumnType;
 use super::value::Value;

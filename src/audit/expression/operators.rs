@@ -8,22 +8,42 @@ use super::{ExpressionFault, Type};
 use crate::audit::amount::MAX_SCALE;
 
 impl Lowering<'_> {
-    pub fn binary(&mut self, at: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Lowered {
+    /// A chain of operators, as `a + b + c`, leans to the left as deep as it is long. It is walked down and built up
+    /// in loops, so that long chains need no deep stack.
+    pub fn chain(&mut self, expr: &Expr) -> Lowered {
+        let mut links = Vec::new();
+        let mut first = expr;
+        while let Expr::BinaryOp { left, op, right } = first {
+            links.push((first, op, right.as_ref()));
+            first = left;
+        }
+        self.check_depth(expr, links.len())?;
+        let mut left = self.lower(first)?;
+        let mut left_expr = first;
+        for (at, op, right) in links.into_iter().rev() {
+            let right = (right, self.lower(right)?);
+            left = self.binary(at, (left_expr, left), op, right)?;
+            left_expr = at;
+        }
+        Ok(left)
+    }
+
+    fn binary(&self, at: &Expr, left: (&Expr, Node), op: &BinaryOperator, right: (&Expr, Node)) -> Lowered {
         if let Some(comparison) = comparison(op) {
-            let pair = self.comparable(at, left, right)?;
-            return Ok(Node::new(Op::Compare(comparison, Box::new(pair)), Type::Boolean));
+            self.check_comparable(at, &left.1, &right.1)?;
+            return Ok(Node::new(Op::Compare(comparison, Box::new((left.1, right.1))), Type::Boolean));
         }
         match op {
             BinaryOperator::And => {
-                let pair = (self.condition(left, "and")?, self.condition(right, "and")?);
+                let pair = (self.as_condition(left, "and")?, self.as_condition(right, "and")?);
                 Ok(Node::new(Op::And(Box::new(pair)), Type::Boolean))
             }
             BinaryOperator::Or => {
-                let pair = (self.condition(left, "or")?, self.condition(right, "or")?);
+                let pair = (self.as_condition(left, "or")?, self.as_condition(right, "or")?);
                 Ok(Node::new(Op::Or(Box::new(pair)), Type::Boolean))
             }
             BinaryOperator::StringConcat => {
-                let pair = (self.text(left, "||")?, self.text(right, "||")?);
+                let pair = (self.as_text(left, "||")?, self.as_text(right, "||")?);
                 Ok(Node::new(Op::Concatenate(Box::new(pair)), Type::Text))
             }
             BinaryOperator::Divide => {
@@ -31,14 +51,14 @@ impl Lowering<'_> {
                 Err(self.fault(at, sentence, format!("round({at}, digits)")))
             }
             BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => {
-                self.arithmetic(at, left, op, right)
+                self.arithmetic(at, (left.1, right.1), op)
             }
             _ => Err(self.unspeakable(at)),
         }
     }
 
-    fn arithmetic(&mut self, at: &Expr, left: &Expr, op: &BinaryOperator, right: &Expr) -> Lowered {
-        let pair = Box::new((self.lower(left)?, self.lower(right)?));
+    fn arithmetic(&self, at: &Expr, pair: (Node, Node), op: &BinaryOperator) -> Lowered {
+        let pair = Box::new(pair);
         let (Some(first), Some(second)) = (pair.0.kind, pair.1.kind) else {
             return Err(self.fault(at, "arithmetic with `null` is always null", "two numbers"));
         };
@@ -64,16 +84,18 @@ impl Lowering<'_> {
             (BinaryOperator::Minus, Type::Date, Type::Date) => {
                 Ok(Node::new(Op::DaysBetween(pair), Type::Decimal { scale: 0, money: false }))
             }
-            _ => {
-                let sentence = format!("`{op}` cannot take {} and {}", first.name(), second.name());
-                let accepted = match op {
-                    BinaryOperator::Multiply => "two numbers",
-                    BinaryOperator::Plus => "two numbers, or a date and a whole number of days",
-                    _ => "two numbers, two dates, or a date and a whole number of days",
-                };
-                Err(self.fault(at, sentence, accepted))
-            }
+            _ => Err(self.unlike(at, op, first, second)),
         }
+    }
+
+    fn unlike(&self, at: &Expr, op: &BinaryOperator, first: Type, second: Type) -> ExpressionFault {
+        let sentence = format!("`{op}` cannot take {} and {}", first.name(), second.name());
+        let accepted = match op {
+            BinaryOperator::Multiply => "two numbers",
+            BinaryOperator::Plus => "two numbers, or a date and a whole number of days",
+            _ => "two numbers, two dates, or a date and a whole number of days",
+        };
+        self.fault(at, sentence, accepted)
     }
 
     fn product_scale(&self, at: &Expr, left: u8, right: u8) -> Result<u8, ExpressionFault> {
@@ -85,13 +107,7 @@ impl Lowering<'_> {
         Err(self.fault(at, sentence, "factors with fewer digits: round(x, digits)"))
     }
 
-    /// Two operands that can be compared. Comparing with null is refused, since it is never true.
-    fn comparable(&mut self, at: &Expr, left: &Expr, right: &Expr) -> Result<(Node, Node), ExpressionFault> {
-        let pair = (self.lower(left)?, self.lower(right)?);
-        self.check_comparable(at, &pair.0, &pair.1)?;
-        Ok(pair)
-    }
-
+    /// Whether two operands can be compared. Comparing with null is refused, since it is never true.
     fn check_comparable(&self, at: &Expr, left: &Node, right: &Node) -> Result<(), ExpressionFault> {
         let (Some(first), Some(second)) = (left.kind, right.kind) else {
             return Err(self.fault(at, "a comparison with `null` is never true", "is null, or is not null"));
@@ -131,7 +147,7 @@ impl Lowering<'_> {
                     let node = self.lower(choice)?;
                     if node.is_bare_null() {
                         let sentence = "`null` in a list is never found, and makes `not in` never true";
-                        return Err(self.fault(choice, sentence, "values; beside them: or x is null"));
+                        return Err(self.fault(choice, sentence, "values only; a null is found by: or x is null"));
                     }
                     self.check_comparable(choice, &subject, &node)?;
                     choices.push(node);
@@ -171,7 +187,8 @@ impl Lowering<'_> {
             let test = match operand {
                 None => self.condition(condition, "when")?,
                 Some(operand) => {
-                    let pair = self.comparable(condition, operand, condition)?;
+                    let pair = (self.lower(operand)?, self.lower(condition)?);
+                    self.check_comparable(condition, &pair.0, &pair.1)?;
                     Node::new(Op::Compare(Comparison::Equal, Box::new(pair)), Type::Boolean)
                 }
             };

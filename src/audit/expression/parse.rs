@@ -12,6 +12,10 @@ use super::ExpressionFault;
 /// The longest expression that is read, in bytes. A list of codes fits; a program does not.
 pub const MAX_EXPRESSION_BYTES: usize = 32 * 1024;
 
+/// How deeply brackets, functions and cases may stand inside each other. sqlparser needs much stack for each level,
+/// and expressions are read on threads that have little.
+pub const MAX_EXPRESSION_NESTING: usize = 16;
+
 /// An expression's text, able to turn sqlparser's lines and columns into byte ranges.
 pub(super) struct Source<'t> {
     text: &'t str,
@@ -54,16 +58,32 @@ impl<'t> Source<'t> {
             let sentence = format!("the expression has {} bytes", self.text.len());
             return Err(self.refuse(self.whole(), sentence, format!("at most {MAX_EXPRESSION_BYTES} bytes")));
         }
+        if self.text.trim().is_empty() {
+            return Err(self.refuse(self.whole(), "the expression is empty".to_owned(), "an expression".to_owned()));
+        }
         let tokens = self.tokens()?;
         let dialect = GenericDialect {};
-        let mut parser = Parser::new(&dialect).with_tokens_with_locations(tokens);
+        let mut parser =
+            Parser::new(&dialect).with_recursion_limit(MAX_EXPRESSION_NESTING).with_tokens_with_locations(tokens);
         let expr = parser.parse_expr().map_err(|fault| self.unparsed(&fault))?;
         let next = parser.peek_token();
         if next.token == Token::EOF {
             return Ok(expr);
         }
+        let at = self.range(next.span);
+        // sqlparser takes the `case` of an unfinished case for a column, and stops behind it.
+        let before = self.text[..at.start].trim_end();
+        let word = before.rfind(|character: char| !is_word(character)).map_or(before, |at| &before[at..]);
+        if word.trim_start_matches(|character| !is_word(character)).eq_ignore_ascii_case("case") {
+            let accepted = "case when … then … else … end".to_owned();
+            return Err(self.refuse(
+                before.len() - "case".len()..at.end,
+                "this `case` is not complete".to_owned(),
+                accepted,
+            ));
+        }
         let sentence = format!("the expression is complete before `{}`", next.token);
-        Err(self.refuse(self.range(next.span), sentence, "one expression".to_owned()))
+        Err(self.refuse(at, sentence, "one expression".to_owned()))
     }
 
     /// The text's tokens. A comment is refused: in `a --1` it would swallow half of the meaning.
@@ -89,13 +109,17 @@ impl<'t> Source<'t> {
     fn unparsed(&self, fault: &ParserError) -> ExpressionFault {
         let text = match fault {
             ParserError::TokenizerError(text) | ParserError::ParserError(text) => text.as_str(),
-            ParserError::RecursionLimitExceeded => "the expression is nested too deeply",
+            ParserError::RecursionLimitExceeded => {
+                let accepted = format!("at most {MAX_EXPRESSION_NESTING} levels of brackets and functions");
+                return self.refuse(self.whole(), "the expression is nested too deeply".to_owned(), accepted);
+            }
         };
         let (sentence, place) = match text.rsplit_once(" at Line: ") {
             Some((sentence, place)) => (sentence, location(place)),
             None => (text, None),
         };
-        let at = place.map_or_else(|| self.whole(), |at| self.word_at(self.offset(at)));
+        let ended = || self.word_at(self.text.trim_end().len());
+        let at = place.map_or_else(ended, |at| self.word_at(self.offset(at)));
         let Some((expected, found)) = sentence.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: "))
         else {
             return ExpressionFault { at, sentence: lower_first(sentence), accepted: None };
@@ -107,14 +131,15 @@ impl<'t> Source<'t> {
         ExpressionFault { at, sentence, accepted: Some(expected.to_owned()) }
     }
 
-    /// From `start` to the end of the word that begins there; the last byte where the text has ended.
+    /// From `start` to the end of the word that begins there; the last character where nothing begins any more.
     fn word_at(&self, start: usize) -> Range<usize> {
         let rest = &self.text[start..];
-        if rest.is_empty() {
-            let last = self.text.char_indices().next_back().map_or(0, |(at, _)| at);
-            return last..self.text.len();
+        if rest.trim().is_empty() {
+            let written = self.text.trim_end();
+            let last = written.char_indices().next_back().map_or(0, |(at, _)| at);
+            return last..written.len();
         }
-        let word = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
+        let word = rest.find(|character: char| !is_word(character));
         let one = rest.chars().next().map_or(0, char::len_utf8);
         start..start + word.unwrap_or(rest.len()).max(one)
     }
@@ -128,6 +153,10 @@ impl<'t> Source<'t> {
 fn location(text: &str) -> Option<Location> {
     let (line, column) = text.split_once(", Column: ")?;
     Some(Location::new(line.trim().parse().ok()?, column.trim().parse().ok()?))
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
 }
 
 fn lower_first(sentence: &str) -> String {
