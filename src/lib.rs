@@ -1,6 +1,7 @@
 //! tieout proves the sales, warehouse and finance tables of a trading company against each other.
 
 pub mod audit;
+pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod language;

@@ -1,21 +1,239 @@
-//! What a run says: the JSON report `tieout.run/1`, and the same as table and CSV.
+//! What a run says: the JSON report `tieout.run/1` (its schema is `tests/schema/run-1.json`), and the same as CSV.
+//!
+//! Money and quantities are strings. Everything in it follows from snapshot, rules and open list, but for the ids.
 
-use crate::metrics::RunEvent;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::audit::amount::Purse;
+use crate::audit::breaks::{Break, Class, Severity};
+use crate::audit::exception::{Continuity, Status, Step};
+use crate::audit::judge::{Reason, SideTotals};
+use crate::audit::value::{Subject, Value};
+use crate::language::{Bilingual, Language};
+use crate::metrics::{RuleEvent, RunEvent};
+use crate::words;
+
+/// The name and version every report begins with.
+pub const FORMAT: &str = "tieout.run/1";
 
 /// The whole answer of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct RunReport {
+    /// [`FORMAT`].
+    pub format: &'static str,
+    /// `None` for a dry run, which leaves nothing behind.
+    pub run: Option<String>,
     pub job: String,
+    pub as_of: DateTime<Utc>,
+    /// The business day of `as_of`.
+    pub day: NaiveDate,
+    pub dry_run: bool,
+    pub status: RunStatus,
+    pub parameters: BTreeMap<String, Value>,
+    /// In id order.
+    pub rules: Vec<RuleReport>,
+    #[serde(skip)]
+    pub seconds: f64,
+}
+
+/// How a run ended. Ordered: what is worse wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    TiesOut,
+    Exceptions,
+    NotEvaluated,
+}
+
+/// How judging one rule ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleStatus {
+    TiesOut,
+    Exceptions,
+    /// More findings than the flood limit: one exception stands for all.
+    Flooded,
+    NotEvaluated,
+}
+
+/// What a run says of one rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleReport {
+    pub rule: String,
+    pub kind: &'static str,
+    pub title: Bilingual,
+    pub owner: String,
+    pub hash: String,
+    pub status: RuleStatus,
+    pub reason: Option<Reason>,
+    /// Whether this run changed the open list. A rule that was not evaluated, or an as-of older than the rule's last
+    /// recorded one, records nothing.
+    pub recorded: bool,
+    /// The rule's first recorded run.
+    pub baseline: bool,
+    /// The rule's meaning differs from that of its last recorded run.
+    pub rule_changed: bool,
+    pub sides: Vec<SideTotals>,
+    #[serde(serialize_with = "by_class")]
+    pub counts: BTreeMap<Class, u64>,
+    pub in_transit: u64,
+    pub at_risk: Purse,
+    pub continuity: Option<Continuity>,
+    /// Every subject with breaks, in the order of law 10.
+    pub exceptions: Vec<Listed>,
+    #[serde(skip)]
+    pub seconds: f64,
+    #[serde(skip)]
+    pub steps: BTreeMap<&'static str, u64>,
+}
+
+/// An exception in a report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// `None` for one that a dry run would open.
+    pub id: Option<String>,
+    #[serde(serialize_with = "as_json")]
+    pub subject: Subject,
+    pub department: String,
+    pub severity: Severity,
+    /// `None` where nothing was recorded of it.
+    pub step: Option<Step>,
+    pub status: Status,
+    pub first_seen: NaiveDate,
+    pub at_risk: Purse,
+    pub breaks: Vec<Break>,
+}
+
+fn by_class<S: Serializer>(counts: &BTreeMap<Class, u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.iter().map(|(class, count)| (class.name(), count)))
+}
+
+fn as_json<S: Serializer>(subject: &Subject, serializer: S) -> Result<S::Ok, S::Error> {
+    let raw = RawValue::from_string(subject.canonical().to_owned()).map_err(serde::ser::Error::custom)?;
+    raw.serialize(serializer)
+}
+
+impl RuleStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleStatus::TiesOut => "ties_out",
+            RuleStatus::Exceptions => "exceptions",
+            RuleStatus::Flooded => "flooded",
+            RuleStatus::NotEvaluated => "not_evaluated",
+        }
+    }
+
+    fn run(self) -> RunStatus {
+        match self {
+            RuleStatus::TiesOut => RunStatus::TiesOut,
+            RuleStatus::Exceptions | RuleStatus::Flooded => RunStatus::Exceptions,
+            RuleStatus::NotEvaluated => RunStatus::NotEvaluated,
+        }
+    }
+}
+
+impl RunStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            RunStatus::TiesOut => "ties_out",
+            RunStatus::Exceptions => "exceptions",
+            RunStatus::NotEvaluated => "not_evaluated",
+        }
+    }
+
+    /// The worst of all rules'; without any rule everything ties out.
+    pub fn of(rules: impl Iterator<Item = RuleStatus>) -> RunStatus {
+        rules.map(RuleStatus::run).max().unwrap_or(RunStatus::TiesOut)
+    }
 }
 
 impl RunReport {
     /// 0 all ties out, 1 exceptions, 2 something was not evaluated.
     pub fn exit_code(&self) -> u8 {
-        todo!("founder: report")
+        match self.status {
+            RunStatus::TiesOut => 0,
+            RunStatus::Exceptions => 1,
+            RunStatus::NotEvaluated => 2,
+        }
     }
 
     /// What the run adds to the metrics.
     pub fn event(&self) -> RunEvent {
-        todo!("founder: report")
+        let rules = self.rules.iter().map(|rule| RuleEvent {
+            rule: rule.rule.clone(),
+            evaluated: rule.status != RuleStatus::NotEvaluated,
+            seconds: rule.seconds,
+            rows: rule.rows(),
+            steps: rule.steps.clone(),
+        });
+        RunEvent { job: self.job.clone(), seconds: self.seconds, rules: rules.collect() }
+    }
+
+    /// The report as JSON, one line-broken document.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("every key of a report is text")
+    }
+
+    /// Every break of every exception as CSV: UTF-8 without BOM, one row per break, figures as exact text.
+    pub fn to_csv(&self) -> Result<String, csv::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record([
+            "rule",
+            "exception",
+            "subject",
+            "department",
+            "severity",
+            "status",
+            "step",
+            "first_seen",
+            "check",
+            "class",
+            "side",
+            "currency",
+            "amount_at_risk",
+            "what",
+        ])?;
+        for rule in &self.rules {
+            for listed in &rule.exceptions {
+                for found in &listed.breaks {
+                    let money = found.at_risk.as_ref();
+                    writer.write_record([
+                        &rule.rule,
+                        listed.id.as_deref().unwrap_or(""),
+                        &words::csv_cell(&listed.subject.to_string()),
+                        &listed.department,
+                        listed.severity.name(),
+                        listed.status.name(),
+                        listed.step.map_or("", Step::name),
+                        &listed.first_seen.to_string(),
+                        &found.check,
+                        found.class.name(),
+                        found.side.as_deref().unwrap_or(""),
+                        &money.map(|money| words::csv_cell(&money.currency)).unwrap_or_default(),
+                        &money.map(|money| money.amount.to_string()).unwrap_or_default(),
+                        &words::csv_cell(&words::sentence(found, Language::En)),
+                    ])?;
+                }
+            }
+        }
+        let bytes = writer.into_inner().map_err(|fault| csv::Error::from(fault.into_error()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The departments that have something in this report, in name order.
+    pub fn departments(&self) -> BTreeSet<&str> {
+        let listed = self.rules.iter().flat_map(|rule| &rule.exceptions);
+        listed.map(|listed| listed.department.as_str()).collect()
+    }
+}
+
+impl RuleReport {
+    /// Rows read, over all sides.
+    pub fn rows(&self) -> u64 {
+        self.sides.iter().map(|side| side.rows).sum()
     }
 }

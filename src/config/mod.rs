@@ -1,18 +1,27 @@
 //! `config/tieout.toml` and `config/tables/`: what was written, and what it means.
 
+mod environment;
+mod files;
+mod jobs;
+mod sections;
+mod values;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveTime;
 
 use crate::audit::calendar::Calendar;
-use crate::audit::rulebook::Rule;
+use crate::audit::expression::ParameterTypes;
+use crate::audit::rulebook::{Rule, Rulebook, Sources, Surroundings, read_rules, read_table, rule_id};
 use crate::audit::snapshot::TableSpec;
 use crate::audit::value::Value;
 use crate::language::{Bilingual, Language};
-use crate::problem::Problems;
+use crate::problem::{self, Node, Problems, Section, Sink, SourceText};
+
+use files::Presence;
 
 /// A password, token or URL that may hold one. It prints as `***`, everywhere.
 #[derive(Clone, PartialEq, Eq)]
@@ -162,8 +171,9 @@ pub struct Mail {
 pub enum Transport {
     /// One `.eml` file per delivery.
     Folder { path: PathBuf },
-    /// `smtp://` (with `?tls=required|opportunistic|none`) or `smtps://`, with user and password.
-    Smtp { url: Secret },
+    /// `smtp://` (with `?tls=required|opportunistic|none`) or `smtps://`, with user and password. `ca_file` is a PEM
+    /// file with a further authority to trust, for servers whose certificate the company made itself.
+    Smtp { url: Secret, ca_file: Option<PathBuf> },
 }
 
 /// Where a command looks for its files, and what stands in for the environment.
@@ -176,17 +186,132 @@ pub struct Locations {
 }
 
 /// Reads every file, resolves `${ENV}` and `*_file` secrets through `environment`, and answers the whole meaning or
-/// all problems of all files.
+/// all problems of all files. Relative paths of the config start at its root: the folder above `config/`, or the
+/// folder of `tieout.toml` where that is called otherwise.
 pub fn load(locations: &Locations, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Problems> {
-    let _ = (locations, environment);
-    todo!("helper: files")
+    let sink = Sink::default();
+    let folder = locations.config.parent().unwrap_or(Path::new(""));
+    let root = match folder.file_name() {
+        Some(name) if name == "config" => folder.parent().unwrap_or(Path::new("")),
+        _ => folder,
+    };
+    let (tables, unread_tables) = files::folder(&folder.join("tables"), Presence::Optional, &sink);
+    let (rules, unread_rules) = files::folder(&locations.rules, Presence::Needed, &sink);
+    let others = Others { tables, unread_tables, rules, unread_rules };
+    let text = files::file(&locations.config, &sink);
+    let shown = text.as_ref().map(environment::masked);
+    let tree = text.as_ref().zip(shown.as_ref()).and_then(|(text, shown)| {
+        let mut tree = problem::parse(&text.text, shown, &sink)?;
+        environment::resolve(&mut tree, shown, environment, &sink);
+        Some((tree, shown))
+    });
+    let config = match &tree {
+        Some((tree, shown)) => whole(&Section::root(shown, &sink, tree), root, &others, &sink),
+        None => {
+            // The other files are still looked at, as far as they can be without this one.
+            others.read(None, None, &|_| None, &sink);
+            None
+        }
+    };
+    sink.answer(config)
 }
 
-/// A day of `business.holidays`, kept here so that the types above name every import they need.
-#[doc(hidden)]
-pub type Day = NaiveDate;
+/// The files beside `tieout.toml`.
+struct Others {
+    tables: Vec<SourceText>,
+    unread_tables: Vec<String>,
+    rules: Vec<SourceText>,
+    unread_rules: Vec<String>,
+}
 
-#[doc(hidden)]
-pub fn root_of(config: &Path) -> PathBuf {
-    config.parent().and_then(Path::parent).unwrap_or(Path::new("")).to_owned()
+impl Others {
+    /// Every table, those written in rules included, and every rule. Their problems go to `sink`.
+    fn read(
+        &self,
+        sources: Option<&Sources>,
+        departments: Option<&BTreeSet<String>>,
+        parameters: &dyn Fn(&str) -> Option<ParameterTypes>,
+        sink: &Sink,
+    ) -> (BTreeMap<String, TableSpec>, Vec<Rule>) {
+        let mut tables = BTreeMap::new();
+        let mut unread_tables: BTreeSet<String> = self.unread_tables.iter().cloned().collect();
+        for file in &self.tables {
+            match read_table(file, sources) {
+                Ok(table) => {
+                    tables.insert(table.name.clone(), table);
+                }
+                Err(problems) => {
+                    unread_tables.insert(file.stem());
+                    sink.extend(problems);
+                }
+            }
+        }
+        let surroundings =
+            Surroundings { tables: &tables, unread_tables: &unread_tables, departments, sources, parameters };
+        let book = read_rules(&self.rules, surroundings).unwrap_or_else(|problems| {
+            sink.extend(problems);
+            Rulebook::default()
+        });
+        tables.extend(book.inline_tables.into_iter().map(|table| (table.name.clone(), table)));
+        (tables, book.rules)
+    }
+
+    /// The ids of all rules, faulty ones included: a pattern that matches one of those is not wrong.
+    fn rule_ids(&self) -> BTreeSet<String> {
+        self.rules.iter().map(rule_id).chain(self.unread_rules.iter().cloned()).collect()
+    }
+}
+
+/// Everything, once `tieout.toml` could be parsed.
+fn whole(section: &Section<'_>, root: &Path, others: &Others, sink: &Sink) -> Option<Config> {
+    let business = sections::business(section);
+    let zone = business.as_ref().map(|business| business.zone);
+    let store_url = sections::store(section, root);
+    let serve = sections::serve(section);
+    let limits = sections::limits(section);
+    let mail = sections::mail(section, root);
+    let language = business.as_ref().map(|business| business.language).unwrap_or_default();
+    let (mut sources, mut asking) = (BTreeMap::new(), Some(Sources::new()));
+    for (name, node) in named(section, "sources") {
+        let (source, kind) = jobs::source(&name, &node, root, zone);
+        sources.extend(source.map(|source| (name.clone(), source)));
+        // A table that names a source of unknown kind must not be told that there is no such source.
+        asking = asking.zip(kind).map(|(mut asking, kind)| {
+            asking.insert(name, kind);
+            asking
+        });
+    }
+    let mut departments = BTreeMap::new();
+    let mut department_names = BTreeSet::new();
+    for (name, node) in named(section, "departments") {
+        let department = sections::department(&name, &node, language);
+        departments.extend(department.map(|department| (name.clone(), department)));
+        department_names.insert(name);
+    }
+    let drafts: Vec<Option<jobs::Draft<'_>>> =
+        named(section, "jobs").iter().map(|(name, node)| jobs::job(name, node, zone)).collect();
+    section.finish();
+    let drafts: Vec<jobs::Draft<'_>> = drafts.into_iter().flatten().collect();
+    let parameters = |rule: &str| jobs::parameters(&drafts, rule);
+    let (tables, rules) = others.read(asking.as_ref(), Some(&department_names), &parameters, sink);
+    let ids = others.rule_ids();
+    let jobs: Vec<Job> = drafts.into_iter().filter_map(|draft| draft.resolve(&ids)).collect();
+    Some(Config {
+        root: root.to_owned(),
+        business: business?,
+        store_url: store_url?,
+        serve: serve?,
+        limits: limits?,
+        sources,
+        jobs: jobs.into_iter().map(|job| (job.name.clone(), job)).collect(),
+        departments,
+        mail: mail?,
+        tables,
+        rules,
+    })
+}
+
+/// The sections under `key`, which the user names.
+fn named<'d>(section: &Section<'d>, key: &str) -> Vec<(String, Node<'d>)> {
+    section.get(key).and_then(|node| node.section()).map(|section| section.entries()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::audit::exception::{Continuity, Exception, Step};
+use crate::audit::exception::{Continuity, Exception, Status, Step};
 use crate::audit::judge::Reason;
 use crate::config::Department;
 use crate::language::Bilingual;
@@ -109,9 +109,95 @@ pub enum Section {
     Retired,
 }
 
+impl Section {
+    /// Every section, in reading order.
+    pub const ALL: [Section; 8] = [
+        Section::New,
+        Section::Worsened,
+        Section::Changed,
+        Section::Regressed,
+        Section::Resolved,
+        Section::Gone,
+        Section::RuleChanged,
+        Section::Retired,
+    ];
+}
+
 /// One digest per department that has a reason to be written to, in department order. A department without
 /// recipients gets none.
 pub fn digests(happened: &Happened, departments: &BTreeMap<String, Department>) -> Vec<Digest> {
-    let _ = (happened, departments);
-    todo!("helper: notify")
+    let written_to = departments.values().filter(|department| !department.recipients.is_empty());
+    written_to.filter_map(|department| digest(happened, department)).collect()
+}
+
+fn digest(happened: &Happened, department: &Department) -> Option<Digest> {
+    let own = |exception: &Exception| exception.department == department.name;
+    let changes: Vec<&Changed> = happened.changes.iter().filter(|change| own(&change.exception)).collect();
+    let rules: Vec<RuleNews> =
+        happened.rules.iter().filter(|rule| rule.departments.contains(&department.name)).cloned().collect();
+    let open: Vec<Exception> =
+        happened.live.iter().filter(|live| own(live) && live.status.is_live()).cloned().collect();
+
+    let mut sections: BTreeMap<Section, Vec<Changed>> = BTreeMap::new();
+    for change in changes.iter().filter(|change| !change.baseline) {
+        sections.entry(section(change)).or_default().push((*change).clone());
+    }
+    let mut reasons: BTreeSet<Reasons> = changes.iter().map(|change| reason(change)).collect();
+    for rule in &rules {
+        if rule.baseline {
+            reasons.insert(Reasons::Baseline);
+        }
+        if rule.not_evaluated.is_some() && !rule.told_not_evaluated {
+            reasons.insert(Reasons::NotEvaluated);
+        }
+    }
+    let waiting = open.iter().any(|live| live.status != Status::Waived);
+    if reasons.is_empty() && waiting && !happened.written_today.contains(&department.name) {
+        reasons.insert(Reasons::Reminder);
+    }
+    if reasons.is_empty() {
+        return None;
+    }
+    Some(Digest { department: department.clone(), happened: Header::of(happened), reasons, sections, rules, open })
+}
+
+/// Where a change is listed. What opens or closes with an edited rule says something about the rule, not about the
+/// books, and stands apart.
+fn section(change: &Changed) -> Section {
+    match change.step {
+        Step::Opened | Step::Regressed | Step::Resolved | Step::Gone if change.rule_changed => Section::RuleChanged,
+        Step::Opened => Section::New,
+        Step::Regressed => Section::Regressed,
+        Step::Worsened => Section::Worsened,
+        // An exception whose breaks stayed is among the changes only when its acknowledgement or waiver lapsed.
+        Step::Changed | Step::Unchanged => Section::Changed,
+        Step::Resolved => Section::Resolved,
+        Step::Gone => Section::Gone,
+        Step::Retired => Section::Retired,
+    }
+}
+
+fn reason(change: &Changed) -> Reasons {
+    match change.step {
+        _ if change.baseline => Reasons::Baseline,
+        Step::Opened => Reasons::New,
+        Step::Regressed => Reasons::Regressed,
+        Step::Worsened => Reasons::Worsened,
+        Step::Changed | Step::Unchanged => Reasons::Changed,
+        Step::Resolved => Reasons::Resolved,
+        Step::Gone => Reasons::Gone,
+        Step::Retired => Reasons::Retired,
+    }
+}
+
+impl Header {
+    fn of(happened: &Happened) -> Header {
+        Header {
+            business: happened.business.clone(),
+            job: happened.job.clone(),
+            as_of: happened.as_of,
+            day: happened.day,
+            zone: happened.zone,
+        }
+    }
 }

@@ -1,15 +1,34 @@
 //! What tieout remembers: exceptions, runs, deliveries and the trail. The one place that is written to.
+//!
+//! Every query is written once, in the SQL that SQLite and PostgreSQL share: `$1` placeholders, ids made by the caller,
+//! instants as UTC microseconds, days as ISO text, booleans as 0 and 1, JSON as text, and nothing that the database
+//! makes up by itself. Only [`open`](Store::open) speaks the dialect of one database.
+
+mod cells;
+mod deliveries;
+mod edits;
+mod exceptions;
+mod leases;
+mod open;
+mod reading;
+mod recording;
+mod runs;
+mod schema;
+mod session;
+mod standing;
+mod steps;
+mod trail;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::audit::breaks::{Evidence, Finding, Severity};
-use crate::audit::exception::{Acknowledgement, Exception, Status, Transition, Waiver};
-use crate::audit::rulebook::Rule;
-use crate::audit::value::Subject;
+use crate::audit::breaks::{Evidence, Severity};
+use crate::audit::exception::{Acknowledgement, Exception, Status, Waiver};
+
+pub use recording::Recording;
 
 /// A store that cannot do what was asked. Sentences carry no URL and no secret.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +49,17 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// The disk, the file or its permissions stand in the way.
+    #[error("cannot {doing}: {why}")]
+    Blocked {
+        doing: String,
+        why: &'static str,
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Somebody wrote to the trail behind tieout's back.
+    #[error("the trail does not hold at row {row}: {what}")]
+    Trail { row: i64, what: String },
     #[error("the store holds {what}, which this version cannot read")]
     Unreadable { what: String },
     #[error(
@@ -45,10 +75,11 @@ pub enum StoreError {
 /// Ids from the caller: UUIDv7 text, rising.
 pub type Ids<'a> = &'a mut (dyn FnMut() -> String + Send);
 
-/// The open store.
+/// The open store. Cheap to clone; every clone shares the same connections.
 #[derive(Clone)]
 pub struct Store {
-    // helper: store
+    pool: sqlx::SqlitePool,
+    hook: Option<session::Hook>,
 }
 
 /// One run, as it is kept.
@@ -236,152 +267,4 @@ pub struct RuleStanding {
     pub last_evaluated: Option<DateTime<Utc>>,
     pub seconds: f64,
     pub rows: u64,
-}
-
-#[expect(unused_variables, reason = "skeleton")]
-impl Store {
-    /// Opens, creating and migrating as needed. `url` is `sqlite:PATH`.
-    pub async fn open(url: &str) -> Result<Store, StoreError> {
-        todo!("helper: store")
-    }
-    /// Opens what exists for reading; `None` when there is no store yet. For a dry run, which must not create one.
-    pub async fn open_existing(url: &str) -> Result<Option<Store>, StoreError> {
-        todo!("helper: store")
-    }
-    /// Called before every statement of a recording with its number: how tests kill the process at each.
-    pub fn with_statement_hook(self, hook: Arc<dyn Fn(u64) + Send + Sync>) -> Store {
-        todo!("helper: store")
-    }
-
-    /// Takes the job's lease until `until`; `false` when another holder has it and it has not run out.
-    pub async fn lease(
-        &self,
-        job: &str,
-        holder: &str,
-        now: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        todo!("helper: store")
-    }
-    pub async fn release(&self, job: &str, holder: &str) -> Result<(), StoreError> {
-        todo!("helper: store")
-    }
-
-    /// Subjects of a rule's live exceptions.
-    pub async fn live_subjects(&self, rule: &str) -> Result<BTreeSet<Subject>, StoreError> {
-        todo!("helper: store")
-    }
-
-    /// Begins the one transaction in which a run is recorded. It holds the store's write lock from the start.
-    pub async fn record(&self) -> Result<Recording, StoreError> {
-        todo!("helper: store")
-    }
-
-    /// The same reads as [`Store::record`], for a dry run; whatever is written is rolled back when dropped.
-    pub async fn rehearse(&self) -> Result<Recording, StoreError> {
-        todo!("helper: store")
-    }
-
-    pub async fn exceptions(&self, filter: &Filter) -> Result<Page, StoreError> {
-        todo!("helper: store")
-    }
-    /// By id, or by an unambiguous beginning or ending of it of at least six characters.
-    pub async fn exception(&self, id: &str) -> Result<Option<Detail>, StoreError> {
-        todo!("helper: store")
-    }
-    pub async fn edit(
-        &self,
-        id: &str,
-        expected_version: i64,
-        edit: &Edit,
-        by: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Exception, StoreError> {
-        todo!("helper: store")
-    }
-    pub async fn standing(&self) -> Result<Standing, StoreError> {
-        todo!("helper: store")
-    }
-    /// Recomputes every hash of the trail; the number of rows, or the first that does not fit.
-    pub async fn verify_trail(&self) -> Result<u64, StoreError> {
-        todo!("helper: store")
-    }
-    /// Latest runs first.
-    pub async fn runs(&self, limit: u32) -> Result<Vec<(RunRow, Vec<RuleRunRow>)>, StoreError> {
-        todo!("helper: store")
-    }
-
-    /// Takes up to `limit` deliveries that are due, for `holder`, until `until`; nobody else is handed them before.
-    pub async fn claim_deliveries(
-        &self,
-        holder: &str,
-        now: DateTime<Utc>,
-        until: DateTime<Utc>,
-        limit: u32,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        todo!("helper: store")
-    }
-    pub async fn mark_delivery(&self, id: &str, attempt: &Attempt, now: DateTime<Utc>) -> Result<(), StoreError> {
-        todo!("helper: store")
-    }
-    /// When the next delivery is due, if one is waiting.
-    pub async fn next_delivery(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        todo!("helper: store")
-    }
-}
-
-/// The transaction that records a run. Dropped without [`Recording::commit`], nothing of it stays.
-pub struct Recording {
-    // helper: store
-}
-
-#[expect(unused_variables, reason = "skeleton")]
-impl Recording {
-    pub async fn rule_state(&mut self, rule: &str) -> Result<Option<RuleState>, StoreError> {
-        todo!("helper: store")
-    }
-    /// Every live exception of the rule, and closed ones whose subject is among the findings.
-    pub async fn known(&mut self, rule: &str, findings: &[Finding]) -> Result<Vec<Exception>, StoreError> {
-        todo!("helper: store")
-    }
-    /// Rules that have live exceptions but are not among `present`.
-    pub async fn rules_without_file(&mut self, present: &BTreeSet<String>) -> Result<Vec<String>, StoreError> {
-        todo!("helper: store")
-    }
-    pub async fn insert_run(&mut self, run: &RunRow) -> Result<(), StoreError> {
-        todo!("helper: store")
-    }
-    /// Keeps what the run says of a rule; when it was recorded, its hash and as-of become the rule's state.
-    pub async fn insert_rule_run(&mut self, run: &RunRow, hash: &str, row: &RuleRunRow) -> Result<(), StoreError> {
-        todo!("helper: store")
-    }
-    /// Writes the steps and their trail rows; answers each step's exception as it stands afterwards, in step order.
-    /// `rule` is `None` when its file is gone, which only retires.
-    pub async fn apply(
-        &mut self,
-        run: &RunRow,
-        rule: Option<&Rule>,
-        steps: &[Transition],
-        ids: Ids<'_>,
-    ) -> Result<Vec<Exception>, StoreError> {
-        todo!("helper: store")
-    }
-    /// All live exceptions, in list order: department, severity (highest first), rule, first seen, subject.
-    pub async fn live(&mut self) -> Result<Vec<Exception>, StoreError> {
-        todo!("helper: store")
-    }
-    /// The last business day on which the department was written a letter.
-    pub async fn last_letter_day(
-        &mut self,
-        department: &str,
-        zone: chrono_tz::Tz,
-    ) -> Result<Option<NaiveDate>, StoreError> {
-        todo!("helper: store")
-    }
-    pub async fn insert_letter(&mut self, letter: &StoredLetter, deliveries: &[NewDelivery]) -> Result<(), StoreError> {
-        todo!("helper: store")
-    }
-    pub async fn commit(self) -> Result<(), StoreError> {
-        todo!("helper: store")
-    }
 }

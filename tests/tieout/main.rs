@@ -1,6 +1,7 @@
 //! tieout's specification, as one integration binary.
 
 mod architecture;
+mod bench;
 mod cli;
 mod dashboards;
 mod demo;

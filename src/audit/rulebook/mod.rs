@@ -1,5 +1,14 @@
 //! Rules as they are meant: what every file of `rules/` says, checked against the tables it names.
 
+mod checks;
+mod file;
+mod hash;
+mod low_stock;
+mod overdue;
+mod reading;
+mod reconcile;
+mod table;
+
 use std::collections::BTreeSet;
 
 use super::amount::Amount;
@@ -7,6 +16,10 @@ use super::breaks::{Relation, Severity, StockFigure};
 use super::expression::{ColumnRef, Expression};
 use super::snapshot::TableSpec;
 use crate::language::Bilingual;
+
+pub use file::{read_rules, rule_id};
+pub use reading::{Surroundings, standard_parameters};
+pub use table::{Asking, Sources, is_currency_code, read_table};
 
 /// A checked rule.
 #[derive(Clone, Debug)]
@@ -56,6 +69,10 @@ pub struct Worsened {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per rule file: a handful exist, and each lives as long as the config"
+)]
 pub enum Body {
     Reconcile(Reconcile),
     LowStock(LowStock),

@@ -1,1 +1,92 @@
-//! rules
+//! The kinds of rules, one file each: its settings are in `rulebook`, its check and its evidence are here.
+
+pub mod low_stock;
+pub mod overdue_payment;
+pub mod reconcile;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Severity, SideRows};
+use super::judge::SideTotals;
+use super::rulebook::{Rule, SeverityScale};
+use super::snapshot::Table;
+use super::value::Subject;
+
+/// The tables of one run or one partition, by name.
+pub type Tables = BTreeMap<String, Table>;
+
+/// A break with its place in law 10's order.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    /// 0 for faults of the rows themselves, then the check's place in the file, from 1.
+    pub check: u32,
+    pub side: u32,
+    pub found: Break,
+}
+
+impl Placed {
+    fn order(&self) -> (u32, Class, u32) {
+        (self.check, self.found.class, self.side)
+    }
+}
+
+/// A finding with the place of its first break.
+#[derive(Debug)]
+pub(crate) struct PlacedFinding {
+    pub order: (u32, Class, u32),
+    pub finding: Finding,
+}
+
+/// What a kind of rule gathers, partition by partition.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    pub sides: Vec<SideTotals>,
+    pub findings: Vec<PlacedFinding>,
+    /// Open subjects that were read and pass.
+    pub agreed: BTreeSet<Subject>,
+    /// Open subjects inside grace.
+    pub waiting: BTreeSet<Subject>,
+    /// All subjects inside grace, open or not.
+    pub in_transit: u64,
+}
+
+impl Gathered {
+    /// Keeps the breaks of one subject as a finding, in order.
+    pub fn found(&mut self, rule: &Rule, subject: Subject, mut placed: Vec<Placed>, sides: Vec<SideRows>) {
+        placed.sort_by_key(Placed::order);
+        let Some(first) = placed.first() else { return };
+        let order = first.order();
+        let breaks: Vec<Break> = placed.into_iter().map(|placed| placed.found).collect();
+        let severity = severity(&rule.severity, &breaks);
+        let evidence = Evidence { version: EVIDENCE_VERSION, sides };
+        self.findings.push(PlacedFinding { order, finding: Finding { subject, breaks, severity, evidence } });
+    }
+
+    /// Notes a subject without breaks, if anybody waits for its verdict.
+    pub fn passed(&mut self, subject: Subject, in_transit: bool, open: &BTreeSet<Subject>) {
+        if in_transit {
+            self.in_transit += 1;
+        }
+        if open.contains(&subject) {
+            let kept = if in_transit { &mut self.waiting } else { &mut self.agreed };
+            kept.insert(subject);
+        }
+    }
+
+    /// Adds a side's totals to those of earlier partitions.
+    pub fn count_side(&mut self, totals: SideTotals) {
+        match self.sides.iter_mut().find(|known| known.side == totals.side) {
+            Some(known) => rows::add_totals(known, totals),
+            None => self.sides.push(totals),
+        }
+    }
+}
+
+/// The rule's severity for these breaks: the base, or the highest step that an amount at risk reaches.
+fn severity(scale: &SeverityScale, breaks: &[Break]) -> Severity {
+    let reached = scale.steps.iter().filter(|(_, from)| {
+        breaks.iter().filter_map(|found| found.at_risk.as_ref()).any(|money| money.amount >= *from)
+    });
+    reached.map(|(severity, _)| *severity).max().map_or(scale.base, |step| step.max(scale.base))
+}

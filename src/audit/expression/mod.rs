@@ -2,11 +2,33 @@
 //!
 //! Decimals are scaled 128-bit integers from the literal to the result. A figure that leaves their range makes that
 //! one cell a fault, never the whole column, and nothing is ever rounded unless the expression says `round`.
+//!
+//! Logic is SQL's, of three values. A condition over a faulted figure is neither true nor false, as over null; even
+//! `is null` cannot be answered for it. Comparing never faults: figures of different scales are compared exactly.
+//! A date that leaves the calendar is null.
+
+mod decimals;
+mod evaluate;
+mod functions;
+mod logic;
+mod lower;
+mod names;
+mod operand;
+mod operators;
+mod parse;
+mod texts;
+mod tree;
+
+mod vector;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use polars::prelude::StringChunked;
+
+pub use lower::MAX_EXPRESSION_DEPTH;
+pub use parse::MAX_EXPRESSION_BYTES;
 
 use super::snapshot::ColumnType;
 use super::value::Value;
@@ -78,13 +100,23 @@ pub struct Expression {
     text: String,
     kind: Type,
     columns: BTreeSet<ColumnRef>,
+    tree: Arc<tree::Node>,
 }
 
 impl Expression {
     /// Parses and types `text`.
+    ///
+    /// Money plus or minus anything is money, and so is money times or divided by what is not money; a ratio of
+    /// money to money is a plain number.
     pub fn parse(text: &str, scope: &Scope, parameters: &ParameterTypes) -> Result<Expression, ExpressionFault> {
-        let _ = (text, scope, parameters);
-        todo!("helper: expression")
+        let source = parse::Source::new(text);
+        let syntax = source.parse()?;
+        let mut lowering = lower::Lowering::new(&source, scope, parameters);
+        let tree = lowering.lower(&syntax)?;
+        let Some(kind) = tree.kind else {
+            return Err(lowering.fault(&syntax, "the expression is always null", "a value, or a condition"));
+        };
+        Ok(Expression { text: text.to_owned(), kind, columns: lowering.columns, tree: Arc::new(tree) })
     }
 
     /// The expression as it was written.
@@ -101,18 +133,47 @@ impl Expression {
         &self.columns
     }
 
-    /// One result per row of `rows`. A parameter that the run does not carry is a mistake of the caller.
+    /// One result per row of `rows`.
+    ///
+    /// # Panics
+    /// When the rows or parameters are not those the expression was checked against: a column of another type or
+    /// length, a parameter that the run does not carry. Both are mistakes of the caller.
     pub fn evaluate(&self, rows: &dyn Rows, parameters: &Parameters) -> Vector {
-        let _ = (rows, parameters);
-        todo!("helper: expression")
+        evaluate::evaluate(self, rows, parameters)
     }
 }
 
 /// Columns of one length, by reference.
 pub trait Rows {
     fn len(&self) -> usize;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The column; only called with references of the scope the expression was checked against.
     fn column(&self, column: &ColumnRef) -> Vector;
+}
+
+impl<R: Rows + ?Sized> Rows for &R {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn column(&self, column: &ColumnRef) -> Vector {
+        (**self).column(column)
+    }
+}
+
+/// Which rows a condition holds for. Null is not true, and neither is a condition over a faulted figure.
+///
+/// # Panics
+/// When the vector is not boolean: callers check [`Expression::kind`] first.
+pub fn truth(condition: &Vector) -> Vec<bool> {
+    let Vector::Boolean(cells) = condition else {
+        panic!("a condition must be boolean");
+    };
+    cells.iter().map(|cell| *cell == Some(true)).collect()
 }
 
 /// A column of results.
@@ -141,6 +202,6 @@ pub struct Decimals {
 pub enum Cell {
     Value,
     Null,
-    /// The exact result does not fit.
+    /// The exact result does not fit, or there is none: a division by zero.
     Fault,
 }

@@ -3,9 +3,20 @@
 //! A source hands over a raw frame; [`normalise`] is the only way to a [`Table`], so an unnormalised table cannot
 //! reach a rule.
 
+mod cleaning;
+mod dates;
+mod normalise;
+mod numerals;
+mod raw;
+mod table;
+
 use chrono::{DateTime, Utc};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
+
+pub use cleaning::trim;
+pub use normalise::normalise;
+pub use raw::{day_at, days_since_epoch};
 
 /// One table file: which source to read, how, and what its columns mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,8 +203,30 @@ pub enum SnapshotFault {
     Engine { table: String, reason: String },
 }
 
-/// Cleans and types a raw frame. `zone` is the source's: it turns naive date-times into instants.
-pub fn normalise(spec: &TableSpec, raw: &RawTable, zone: chrono_tz::Tz) -> Result<Table, SnapshotFault> {
-    let _ = (spec, raw, zone);
-    todo!("helper: snapshot")
+/// What reading one cell came to.
+enum Reading<T> {
+    Value(T),
+    Null,
+    Unreadable,
+}
+
+impl<T> Reading<T> {
+    fn map<U>(self, of: impl FnOnce(T) -> U) -> Reading<U> {
+        self.and_then(|value| Reading::Value(of(value)))
+    }
+
+    fn and_then<U>(self, of: impl FnOnce(T) -> Reading<U>) -> Reading<U> {
+        match self {
+            Reading::Value(value) => of(value),
+            Reading::Null => Reading::Null,
+            Reading::Unreadable => Reading::Unreadable,
+        }
+    }
+
+    fn value(self) -> Option<T> {
+        match self {
+            Reading::Value(value) => Some(value),
+            Reading::Null | Reading::Unreadable => None,
+        }
+    }
 }

@@ -1,0 +1,157 @@
+//! Rule files: what every kind has, and which kind it is.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use super::reading::{Reading, Surroundings};
+use super::{Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile};
+use crate::audit::breaks::Severity;
+use crate::audit::snapshot::TableSpec;
+use crate::language::Bilingual;
+use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
+
+/// Reads every rule file and answers the whole rulebook, or every problem of every file.
+///
+/// A rule that names a table of `unread_tables` is checked as far as possible and left out.
+pub fn read_rules(files: &[SourceText], surroundings: Surroundings<'_>) -> Result<Rulebook, Problems> {
+    let sink = Sink::default();
+    let mut book = Rulebook::default();
+    let mut ids: BTreeMap<String, &SourceText> = BTreeMap::new();
+    for file in files {
+        let first = *ids.entry(rule_id(file)).or_insert(file);
+        let namesake = (first.path != file.path).then_some(first);
+        let rule = read(file, &sink, |section| rule(section, file, namesake, surroundings));
+        let Some((rule, tables)) = rule else { continue };
+        book.rules.push(rule);
+        book.inline_tables.extend(tables);
+    }
+    book.rules.sort_by(|left, right| left.id.cmp(&right.id));
+    book.inline_tables.sort_by(|left, right| left.name.cmp(&right.name));
+    sink.answer(Some(book))
+}
+
+/// The id a rule file gives its rule, however faulty the rest of the file is.
+pub fn rule_id(file: &SourceText) -> String {
+    let (tree, _) = DeTable::parse_recoverable(&file.text);
+    let id = tree.get_ref().get("id").and_then(|id| id.get_ref().as_str());
+    id.map_or_else(|| file.stem(), str::to_owned)
+}
+
+const KINDS: [(&str, &str); 3] =
+    [("reconcile", "reconcile"), ("low_stock", "low_stock"), ("overdue_payment", "overdue_payment")];
+
+/// A rule, and the tables it writes inline.
+fn rule(
+    section: &Section<'_>,
+    file: &SourceText,
+    namesake: Option<&SourceText>,
+    surroundings: Surroundings<'_>,
+) -> Option<(Rule, Vec<TableSpec>)> {
+    let id = id(section, file, namesake);
+    let parameters = id.as_deref().and_then(surroundings.parameters);
+    let reading = Reading { surroundings, id: id.clone().unwrap_or_else(|| file.stem()), parameters };
+    // Without its kind a file has no known keys; everything else about it would be noise.
+    let accepted = "kind = \"reconcile\", \"low_stock\" or \"overdue_payment\"";
+    let kind = section.need("kind", accepted)?.one_of(&KINDS)?;
+    let title = section.need("title", "what the rule is called: text, or { en = \"…\", zh = \"…\" }");
+    let title = title.and_then(|node| node.bilingual());
+    let why = section.get("why").map_or(Some(Bilingual::default()), |node| node.bilingual());
+    let owner = section.need("owner", "the department that must act").and_then(|node| reading.department(&node));
+    let severity = section.get("severity").map_or(Some(SeverityScale::default()), |node| severity(&node));
+    let worsened = section.get("worsened").map_or(Some(Worsened::default()), |node| worsened(&node));
+    let flood = section.get("flood").map_or(Some(None), |node| node.count(1).map(Some));
+    // Owners of sides and checks fall back to the rule's; a missing one is already reported.
+    let fallback = owner.clone().unwrap_or_default();
+    let mut inline = Vec::new();
+    let body = match kind {
+        "reconcile" => reconcile::read(section, &reading, &fallback, &mut inline).map(Body::Reconcile),
+        "low_stock" => low_stock::read(section, &reading).map(Body::LowStock),
+        _ => overdue::read(section, &reading).map(Body::OverduePayment),
+    };
+    section.finish();
+    let body = body?;
+    let tables = hash::tables(&body);
+    let inline_by_name: BTreeMap<&str, &TableSpec> = inline.iter().map(|table| (table.name.as_str(), table)).collect();
+    let specs = tables
+        .iter()
+        .filter_map(|name| inline_by_name.get(name.as_str()).copied().or_else(|| surroundings.tables.get(name)));
+    let hash = hash::hash(&body, flood?, specs);
+    let rule = Rule {
+        id: id?,
+        title: title?,
+        why: why?,
+        owner: owner?,
+        severity: severity?,
+        worsened: worsened?,
+        flood: flood?,
+        hash,
+        body,
+        tables,
+    };
+    Some((rule, inline))
+}
+
+/// The `id`, or the file's stem. `namesake` is an earlier file with the same.
+fn id(section: &Section<'_>, file: &SourceText, namesake: Option<&SourceText>) -> Option<String> {
+    let node = section.get("id");
+    let id = node.as_ref().map_or_else(|| Some(file.stem()), |node| node.filled())?;
+    let problem = |sentence: String, accepted: &str| match &node {
+        Some(node) => node.problem(sentence, accepted),
+        None => section.problem(sentence, accepted),
+    };
+    if !id.chars().all(|letter| letter.is_alphanumeric() || letter == '-' || letter == '_') {
+        let whose = if node.is_some() { "" } else { ", the file's name without its ending," };
+        problem(format!("\"{id}\"{whose} cannot be a rule id"), "an id = \"…\" of letters, digits, - and _");
+        return None;
+    }
+    if let Some(first) = namesake {
+        let sentence = format!("the rule id {id} is already taken by {}", first.path.display());
+        problem(sentence, "an id of its own: another file name, or another id = \"…\"");
+        return None;
+    }
+    Some(id)
+}
+
+/// One word, or a base and the amounts at risk from which a rule is more severe.
+fn severity(node: &Node<'_>) -> Option<SeverityScale> {
+    let words = Severity::ALL.map(|severity| (severity.name(), severity));
+    if !node.value().is_table() {
+        return node.one_of(&words).map(|base| SeverityScale { base, steps: Vec::new() });
+    }
+    let section = node.section()?;
+    let base = section.get("base").map_or(Some(Severity::default()), |node| node.one_of(&words));
+    let mut steps = Some(Vec::new());
+    for severity in Severity::ALL {
+        let Some(step) = section.get(severity.name()) else { continue };
+        let amount = step.section().and_then(|step| {
+            let amount = step.need("amount", "{ amount = \"10000\" }").and_then(|node| node.tolerance());
+            step.finish();
+            amount
+        });
+        let (Some(known), Some(amount)) = (&mut steps, amount) else {
+            steps = None;
+            continue;
+        };
+        let rises = known.last().is_none_or(|(_, before)| amount > *before);
+        if !rises || base.is_some_and(|base| severity <= base) {
+            step.problem(
+                format!("{} is not a step up", severity.name()),
+                "severities above base, each from a larger amount than the one before",
+            );
+            steps = None;
+            continue;
+        }
+        known.push((severity, amount));
+    }
+    section.finish();
+    Some(SeverityScale { base: base?, steps: steps? })
+}
+
+fn worsened(node: &Node<'_>) -> Option<Worsened> {
+    let section = node.section()?;
+    let amount = section.get("amount").map_or(Some(Default::default()), |node| node.tolerance());
+    let percent = section.get("percent").map_or(Some(Default::default()), |node| node.tolerance());
+    section.finish();
+    Some(Worsened { amount: amount?, percent: percent? })
+}

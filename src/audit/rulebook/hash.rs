@@ -1,0 +1,231 @@
+//! What of a rule can change a judgement, as one hash.
+//!
+//! The hash is stored with every recorded run and compared with the next one's. A field that a later version adds
+//! must therefore be left out of the text while it has its default, or every rule would look edited after an upgrade.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Applied, Base, Body, Check, Choose, Figure, Items, LowStock, Open, OverduePayment, Reconcile, Side, Within,
+};
+use crate::audit::amount::Amount;
+use crate::audit::expression::Expression;
+use crate::audit::snapshot::TableSpec;
+
+/// The tables a rule reads.
+pub(super) fn tables(body: &Body) -> BTreeSet<String> {
+    let names: Vec<Option<&String>> = match body {
+        Body::Reconcile(rule) => rule.sides.iter().map(|side| Some(&side.table)).collect(),
+        Body::LowStock(rule) => vec![
+            Some(&rule.on_hand.table),
+            rule.reserved.as_ref().map(|figure| &figure.table),
+            rule.incoming.as_ref().map(|incoming| &incoming.figure.table),
+            Some(&rule.settings.table),
+        ],
+        Body::OverduePayment(rule) => vec![
+            Some(&rule.items.table),
+            rule.applied.as_ref().map(|applied| &applied.table),
+            rule.unapplied.as_ref().map(|open| &open.table),
+            rule.credits.as_ref().map(|open| &open.table),
+            rule.terms.as_ref().map(|terms| &terms.table),
+            rule.credit.as_ref().map(|credit| &credit.table),
+        ],
+    };
+    names.into_iter().flatten().cloned().collect()
+}
+
+/// SHA-256, in hex, over the canonical JSON of the rule's meaning and of the tables it reads.
+pub(super) fn hash<'t>(body: &Body, flood: Option<u64>, specs: impl Iterator<Item = &'t TableSpec>) -> String {
+    let body = match body {
+        Body::Reconcile(rule) => reconcile(rule),
+        Body::LowStock(rule) => low_stock(rule),
+        Body::OverduePayment(rule) => overdue(rule),
+    };
+    let tables: Vec<Value> = specs.map(table).collect();
+    let mut text = String::new();
+    write(&json!({ "rule": body, "flood": flood, "tables": tables }), &mut text);
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+/// JSON with sorted members, without those that are null.
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<(&String, &Value)> = members.iter().filter(|(_, value)| !value.is_null()).collect();
+            members.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (index, (name, value)) in members.into_iter().enumerate() {
+                text.push_str(if index > 0 { "," } else { "" });
+                text.push_str(&Value::String(name.clone()).to_string());
+                text.push(':');
+                write(value, text);
+            }
+            text.push('}');
+        }
+        Value::Array(elements) => {
+            text.push('[');
+            for (index, value) in elements.iter().enumerate() {
+                text.push_str(if index > 0 { "," } else { "" });
+                write(value, text);
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+fn reconcile(rule: &Reconcile) -> Value {
+    json!({
+        "kind": "reconcile",
+        "key": rule.key,
+        "sides": rule.sides.iter().map(side).collect::<Vec<_>>(),
+        "checks": rule.checks.iter().map(check).collect::<Vec<_>>(),
+        "price": expression(rule.price.as_ref()),
+    })
+}
+
+fn side(side: &Side) -> Value {
+    json!({
+        "name": side.name,
+        "table": side.table,
+        "key": side.key,
+        "filter": expression(side.filter.as_ref()),
+        "sum": side.sum,
+        "expected": side.expected,
+        "absent_zero": side.absent_zero,
+    })
+}
+
+fn check(check: &Check) -> Value {
+    let grace = check.grace.as_ref().map(|grace| {
+        let after: Vec<String> = grace.after.iter().map(ToString::to_string).collect();
+        json!({ "days": grace.days, "working": grace.working, "after": after })
+    });
+    json!({
+        "name": check.name,
+        "relation": check.relation,
+        "left": expression(Some(&check.left)),
+        "right": expression(Some(&check.right)),
+        "when": expression(check.when.as_ref()),
+        "within": within(&check.within),
+        "grace": grace,
+    })
+}
+
+fn within(within: &Within) -> Value {
+    let of = match within.of {
+        Base::Larger => "larger",
+        Base::Left => "left",
+        Base::Right => "right",
+    };
+    let choose = match within.choose {
+        Choose::Larger => "larger",
+        Choose::Smaller => "smaller",
+    };
+    let figure = |amount: Option<Amount>| amount.map(|amount| amount.normalised().to_string());
+    json!({ "amount": figure(within.amount), "percent": figure(within.percent), "of": of, "use": choose })
+}
+
+fn low_stock(rule: &LowStock) -> Value {
+    let incoming = rule.incoming.as_ref().map(|incoming| {
+        let due = incoming.due.as_ref();
+        json!({ "figure": figure(&incoming.figure), "due": due })
+    });
+    json!({
+        "kind": "low_stock",
+        "key": rule.key,
+        "on_hand": figure(&rule.on_hand),
+        "reserved": rule.reserved.as_ref().map(figure),
+        "incoming": incoming,
+        "settings": { "table": rule.settings.table, "point": rule.settings.point },
+        "judge": rule.judge,
+        "strict": rule.strict,
+    })
+}
+
+fn figure(figure: &Figure) -> Value {
+    json!({ "table": figure.table, "column": figure.column, "filter": expression(figure.filter.as_ref()) })
+}
+
+fn overdue(rule: &OverduePayment) -> Value {
+    let terms = rule.terms.as_ref();
+    let credit = rule.credit.as_ref();
+    json!({
+        "kind": "overdue_payment",
+        "direction": match rule.direction {
+            super::Direction::Receivable => "receivable",
+            super::Direction::Payable => "payable",
+        },
+        "items": items(&rule.items),
+        "applied": rule.applied.as_ref().map(applied),
+        "unapplied": rule.unapplied.as_ref().map(open),
+        "credits": rule.credits.as_ref().map(open),
+        "terms": terms.map(|terms| json!({ "table": terms.table, "party": terms.party, "days": terms.days })),
+        "credit": credit.map(|credit| json!({ "table": credit.table, "party": credit.party, "limit": credit.limit })),
+        "buckets": rule.buckets,
+    })
+}
+
+fn items(items: &Items) -> Value {
+    json!({
+        "table": items.table,
+        "document": items.document,
+        "party": items.party,
+        "due": items.due,
+        "date": items.date,
+        "amount": items.amount,
+        "filter": expression(items.filter.as_ref()),
+    })
+}
+
+fn applied(applied: &Applied) -> Value {
+    json!({
+        "table": applied.table,
+        "document": applied.document,
+        "amount": applied.amount,
+        "date": applied.date,
+        "reversed": applied.reversed,
+        "filter": expression(applied.filter.as_ref()),
+    })
+}
+
+fn open(open: &Open) -> Value {
+    let filter = expression(open.filter.as_ref());
+    json!({ "table": open.table, "party": open.party, "amount": open.amount, "filter": filter })
+}
+
+/// The columns are sorted by name: their order in the file has no meaning.
+fn table(table: &TableSpec) -> Value {
+    let mut columns: Vec<_> = table.columns.iter().collect();
+    columns.sort_by_key(|column| &column.name);
+    let columns: Map<String, Value> = columns.into_iter().map(|column| (column.name.clone(), json!(column))).collect();
+    json!({
+        "name": table.name,
+        "source": table.source,
+        "read": table.read,
+        "unique": table.unique,
+        "date": table.date,
+        "history": table.history,
+        "guards": table.guards,
+        "columns": columns,
+    })
+}
+
+/// An expression's text with every run of white space outside quotes as one space.
+fn expression(expression: Option<&Expression>) -> Option<String> {
+    let mut text = String::new();
+    let mut quote: Option<char> = None;
+    for letter in expression?.text().trim().chars() {
+        match quote {
+            Some(open) => quote = Some(open).filter(|open| letter != *open),
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            None if letter.is_whitespace() && text.ends_with(' ') => continue,
+            None => {}
+        }
+        text.push(if quote.is_none() && letter.is_whitespace() { ' ' } else { letter });
+    }
+    Some(text)
+}

@@ -1,0 +1,299 @@
+//! Table files: which source to read, how, and what the columns mean.
+
+use std::collections::BTreeMap;
+
+use crate::audit::amount::MAX_SCALE;
+use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf, Guards, History, Normaliser, Read, TableSpec, Tax};
+use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
+
+/// How a source is asked for a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// By an SQL statement.
+    Query,
+    /// By the name of a file.
+    File,
+}
+
+/// The sources a table may name.
+pub type Sources = BTreeMap<String, Asking>;
+
+/// Reads one table file; its stem is the table's name. `sources` is `None` when the file that lists them could not be
+/// read, so that naming one is no second fault.
+pub fn read_table(file: &SourceText, sources: Option<&Sources>) -> Result<TableSpec, Problems> {
+    let sink = Sink::default();
+    let name = file.stem();
+    if !name.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-') {
+        let sentence = format!("the file's name without its ending, {name}, is the table's name and cannot be used");
+        sink.push(crate::problem::Problem::of_file(&file.path, sentence, "letters, digits, - and _"));
+    }
+    let table = read(file, &sink, |section| {
+        let table = table(section, &name, sources);
+        section.finish();
+        table
+    });
+    sink.answer(table)
+}
+
+/// Reads the keys of a table file from `section`: a file's top level, or a side that writes its table inline. The
+/// caller finishes the section.
+pub(super) fn table(section: &Section<'_>, name: &str, sources: Option<&Sources>) -> Option<TableSpec> {
+    let asking = source(section, sources);
+    let read = statement(section, asking.as_ref().and_then(|(_, asking)| *asking));
+    let columns = columns(section);
+    let known: Vec<&str> = columns.iter().flatten().map(|column| column.name.as_str()).collect();
+    let named = |node: Node<'_>| {
+        let name = node.filled()?;
+        // Columns that could not be read are reported at their own place.
+        if columns.is_some() && !known.contains(&name.as_str()) {
+            node.unknown(format!("{} is no column of this table", node.written()), &name, known.iter().copied());
+            return None;
+        }
+        Some(name)
+    };
+    let unique = match section.get("unique") {
+        Some(node) => node.texts(1).and_then(|texts| texts.into_iter().map(|(_, node)| named(node)).collect()),
+        None => Some(Vec::new()),
+    };
+    let date = section.get("date").map(named);
+    let dated = date.iter().flatten().all(|date| is_date(section, date, columns.as_deref()));
+    let history = section.get("history").map(|node| node.one_of(&HISTORIES));
+    let guards = section.get("guards").map(|node| guards(&node));
+    dated.then_some(TableSpec {
+        name: name.to_owned(),
+        source: asking?.0,
+        read: read?,
+        unique: unique?,
+        date: date.map_or(Some(None), |date| date.map(Some))?,
+        history: history.unwrap_or(Some(History::Dated))?,
+        guards: guards.unwrap_or_default(),
+        columns: columns?,
+    })
+}
+
+/// Whether the column that dates a row is one of dates.
+fn is_date(section: &Section<'_>, date: &str, columns: Option<&[ColumnSpec]>) -> bool {
+    let column = columns.and_then(|columns| columns.iter().find(|column| column.name == date));
+    let kind = column.map(|column| &column.kind).filter(|kind| !matches!(kind, ColumnType::Date | ColumnType::Instant));
+    if let (Some(kind), Some(node)) = (kind, section.get("date")) {
+        node.problem(format!("{date} is a {} column", kind.name()), "a date or instant column");
+    }
+    kind.is_none()
+}
+
+const HISTORIES: [(&str, History); 2] = [("dated", History::Dated), ("now_only", History::NowOnly)];
+
+fn source(section: &Section<'_>, sources: Option<&Sources>) -> Option<(String, Option<Asking>)> {
+    let node = section.need("source", "the name of a source of config/tieout.toml")?;
+    let name = node.filled()?;
+    let Some(sources) = sources else { return Some((name, None)) };
+    match sources.get(&name) {
+        Some(asking) => Some((name, Some(*asking))),
+        None => {
+            let sentence = format!("there is no source {}", node.written());
+            node.unknown(sentence, &name, sources.keys().map(String::as_str));
+            None
+        }
+    }
+}
+
+/// Exactly one of `query` and `file`, and the one the source understands.
+fn statement(section: &Section<'_>, asking: Option<Asking>) -> Option<Read> {
+    let (query, file) = (section.get("query"), section.get("file"));
+    match (query, file) {
+        (Some(query), None) => {
+            if asking == Some(Asking::File) {
+                query.name_problem("this source is a folder of files and answers no query", "file = \"…\"");
+                return None;
+            }
+            query.filled().map(Read::Query)
+        }
+        (None, Some(file)) => {
+            if asking == Some(Asking::Query) {
+                file.name_problem("this source is a database and has no files", "query = \"select …\"");
+                return None;
+            }
+            file_path(&file).map(Read::File)
+        }
+        (Some(_), Some(file)) => {
+            file.name_problem("a table has either a query or a file, not both", "only one of them");
+            None
+        }
+        (None, None) => {
+            let accepted = "query = \"select …\" for a database, file = \"….csv\" for a folder of files";
+            section.problem("the table does not say what to read", accepted);
+            None
+        }
+    }
+}
+
+fn file_path(node: &Node<'_>) -> Option<String> {
+    let path = node.filled()?;
+    let inside =
+        !path.starts_with(['/', '\\']) && !path.contains(':') && path.split(['/', '\\']).all(|part| part != "..");
+    if !inside {
+        node.problem(format!("{} leaves the source's folder", node.written()), "a path inside the source's folder");
+        return None;
+    }
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    if !matches!(ending.as_deref(), Some("csv" | "parquet")) {
+        node.problem(
+            format!("{} is of no kind that can be read", node.written()),
+            "a path that ends in .csv or .parquet",
+        );
+        return None;
+    }
+    Some(path)
+}
+
+fn guards(node: &Node<'_>) -> Guards {
+    let Some(section) = node.section() else { return Guards::default() };
+    let min_rows = section.get("min_rows").and_then(|node| node.count(0));
+    section.finish();
+    Guards { min_rows: min_rows.unwrap_or_default() }
+}
+
+fn columns(section: &Section<'_>) -> Option<Vec<ColumnSpec>> {
+    let accepted = "a section [columns] with one line per column: order_no = { type = \"text\" }";
+    let node = section.need("columns", accepted)?;
+    let entries = node.section()?.entries();
+    if entries.is_empty() {
+        node.problem("the table has no columns", accepted);
+        return None;
+    }
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    let read: Vec<Option<ColumnSpec>> = entries.iter().map(|(name, node)| column(name, node, &names)).collect();
+    let columns: Vec<ColumnSpec> = read.into_iter().collect::<Option<_>>()?;
+    let unlike = |(_, node): &&(String, Node<'_>)| !currency_is_text(node, &columns);
+    entries.iter().filter(unlike).count().eq(&0).then_some(columns)
+}
+
+/// Whether the column a money column takes its currency from holds text.
+fn currency_is_text(node: &Node<'_>, columns: &[ColumnSpec]) -> bool {
+    let Some(currency) = node.section().and_then(|section| section.get("currency")) else { return true };
+    let named = currency.value().as_str();
+    let column = columns.iter().find(|column| named == Some(&column.name));
+    let kind = column.map(|column| &column.kind).filter(|kind| **kind != ColumnType::Text);
+    if let Some(kind) = kind {
+        let sentence = format!("{} is a {} column, which holds no currency codes", currency.written(), kind.name());
+        currency.problem(sentence, "a text column");
+    }
+    kind.is_none()
+}
+
+const TYPES: [(&str, &str); 7] = [
+    ("text", "text"),
+    ("money", "money"),
+    ("quantity", "quantity"),
+    ("number", "number"),
+    ("date", "date"),
+    ("instant", "instant"),
+    ("boolean", "boolean"),
+];
+
+fn column(name: &str, node: &Node<'_>, columns: &[&str]) -> Option<ColumnSpec> {
+    let sound = node.check_name(name, false);
+    let section = node.section()?;
+    let accepted = "type = \"text\", \"money\", \"quantity\", \"number\", \"date\", \"instant\" or \"boolean\"";
+    let kind = section.need("type", accepted).and_then(|node| node.one_of(&TYPES));
+    let kind = kind.and_then(|kind| column_type(&section, kind, columns));
+    let decimal = kind.as_ref().is_none_or(|kind| kind.scale().is_some());
+    let negate = section.get("sign").map_or(Some(false), |node| match (decimal, node.integer()?) {
+        (false, _) => misplaced(&node, "a money, quantity or number column"),
+        (true, 1) => Some(false),
+        (true, -1) => Some(true),
+        _ => {
+            node.problem(format!("{} is no sign", node.written()), "1 or -1");
+            None
+        }
+    });
+    let from = section.get("from").map_or_else(|| Some(name.to_owned()), |node| node.filled());
+    let normalise = section.get("normalise").map_or(Some(Vec::new()), |node| normalisers(&node));
+    let null_words = section
+        .get("null_words")
+        .map_or(Some(Vec::new()), |node| node.texts(1).map(|texts| texts.into_iter().map(|(text, _)| text).collect()));
+    section.finish();
+    sound.then_some(ColumnSpec {
+        name: name.to_owned(),
+        from: from?,
+        kind: kind?,
+        normalise: normalise?,
+        null_words: null_words?,
+        negate: negate?,
+    })
+}
+
+fn normalisers(node: &Node<'_>) -> Option<Vec<Normaliser>> {
+    let words = [("trim", Normaliser::Trim), ("upper", Normaliser::Upper), ("half_width", Normaliser::HalfWidth)];
+    node.texts(1)?.into_iter().map(|(_, step)| step.one_of(&words)).collect()
+}
+
+fn column_type(section: &Section<'_>, kind: &str, columns: &[&str]) -> Option<ColumnType> {
+    let usual = match kind {
+        "money" => Some(2),
+        "quantity" => Some(4),
+        "number" => Some(0),
+        _ => None,
+    };
+    let scale = section.get("scale").map_or(Some(usual.unwrap_or_default()), |node| {
+        if usual.is_none() {
+            return misplaced(&node, "a money, quantity or number column");
+        }
+        let scale = node.integer()?;
+        match u8::try_from(scale).ok().filter(|scale| *scale <= MAX_SCALE) {
+            Some(scale) => Some(scale),
+            None => {
+                let accepted = format!("0 to {MAX_SCALE} digits after the point");
+                node.problem(format!("{} is no scale", node.written()), accepted);
+                None
+            }
+        }
+    });
+    let currency = section.get("currency").map(|node| match kind {
+        "money" => currency(&node, columns),
+        _ => misplaced(&node, "a money column"),
+    });
+    let tax = section.get("tax").map(|node| match kind {
+        "money" => node.one_of(&[("included", Tax::Included), ("excluded", Tax::Excluded)]),
+        _ => misplaced(&node, "a money column"),
+    });
+    let (scale, currency) = (scale?, currency.unwrap_or(Some(CurrencyOf::Business))?);
+    let tax = tax.unwrap_or(Some(Tax::Unknown))?;
+    Some(match kind {
+        "text" => ColumnType::Text,
+        "money" => ColumnType::Money { scale, currency, tax },
+        "quantity" => ColumnType::Quantity { scale },
+        "number" => ColumnType::Number { scale },
+        "date" => ColumnType::Date,
+        "instant" => ColumnType::Instant,
+        _ => ColumnType::Boolean,
+    })
+}
+
+/// A column of the same table, or a code.
+fn currency(node: &Node<'_>, columns: &[&str]) -> Option<CurrencyOf> {
+    let text = node.filled()?;
+    if columns.contains(&text.as_str()) {
+        return Some(CurrencyOf::Column(text));
+    }
+    if is_currency_code(&text) {
+        return Some(CurrencyOf::Fixed(text));
+    }
+    let sentence = format!("{} is neither a column of this table nor a currency code", node.written());
+    node.unknown(sentence, &text, columns.iter().copied().chain(["a code such as CNY"]));
+    None
+}
+
+/// Whether `text` has the form of an ISO 4217 code.
+pub fn is_currency_code(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase())
+}
+
+/// A key that has no meaning on a column of this type.
+fn misplaced<T>(node: &Node<'_>, place: &str) -> Option<T> {
+    node.name_problem(
+        format!("{} has no meaning on a column of this type", node.name()),
+        format!("it belongs to {place}"),
+    );
+    None
+}

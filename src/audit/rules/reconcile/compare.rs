@@ -1,0 +1,328 @@
+//! The rule's checks: two figures of one subject, a relation, a tolerance, a grace.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+
+use super::super::Placed;
+use super::matched::Matched;
+use super::presence::{applies, columns_of, quantity};
+use super::{Groups, row_fault, sides_read};
+use crate::audit::amount::{Amount, Money};
+use crate::audit::breaks::{Break, Class, Message, Operand, Relation};
+use crate::audit::expression::{Cell, ColumnRef, Expression, Rows, Type, Vector};
+use crate::audit::judge::Context;
+use crate::audit::rulebook::{Base, Check, Choose, Grace, Within};
+use crate::audit::snapshot::ColumnType;
+use crate::audit::value::Value;
+
+/// Runs one check over all groups.
+pub(super) fn check(matched: &Matched<'_>, number: u32, check: &Check, groups: &mut Groups) {
+    let parameters = &matched.context.parameters;
+    let left = check.left.evaluate(matched, parameters);
+    let right = check.right.evaluate(matched, parameters);
+    let when = applies(matched, check);
+    let grace = in_grace(matched, check);
+    let price = Price::of(matched);
+    let needed: BTreeSet<usize> = sides_read(matched.settings, columns_of(check));
+    let monies = monies(matched, check);
+    for group in 0..matched.pairing.groups {
+        let applies = when.as_ref().is_none_or(|when| when[group] == Some(true));
+        let readable = needed.iter().all(|side| matched.is_readable(*side, group));
+        if groups.blocked[group] || !applies || !readable {
+            continue;
+        }
+        let (class, side, message) = match currency(&monies, group) {
+            Err(fault) => (Class::Currency, None, *fault),
+            Ok(currency) => {
+                let currency = currency.unwrap_or_else(|| matched.context.currency.clone());
+                match compare(check, &left, &right, group, &currency) {
+                    Compared::Agrees => continue,
+                    Compared::Fault(message) => (Class::Unreadable, None, message),
+                    Compared::Differs(class, message) => (class, None, message),
+                }
+            }
+        };
+        if grace.as_ref().is_some_and(|grace| grace[group]) {
+            groups.waiting[group] = true;
+            continue;
+        }
+        let name = if class == Class::Unreadable { row_fault(class) } else { check.name.clone() };
+        let at_risk = match &message {
+            Message::AmountDiffers { difference, currency, .. } => {
+                difference.checked_abs().map(|amount| Money { currency: currency.clone(), amount })
+            }
+            Message::QuantityDiffers { difference, .. } => price.times(matched, group, *difference),
+            _ => None,
+        };
+        let found = Break { check: name, class, side, owner: check.owner.clone(), message, at_risk };
+        groups.placed.entry(group).or_default().push(Placed { check: number, side: 0, found });
+    }
+}
+
+/// A money column that a check reads, and the currencies it has in a group.
+struct Priced<'m> {
+    column: &'m ColumnRef,
+    currencies: Box<dyn Fn(usize) -> BTreeSet<String> + 'm>,
+}
+
+fn monies<'m>(matched: &'m Matched<'_>, check: &'m Check) -> Vec<Priced<'m>> {
+    let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
+    let columns = columns_of(check).filter(money);
+    columns.map(|column| Priced { column, currencies: Box::new(matched.currencies(column)) }).collect()
+}
+
+/// The one currency of all figures of a group, or the break that says there are several.
+fn currency(monies: &[Priced<'_>], group: usize) -> Result<Option<String>, Box<Message>> {
+    let mut seen: Option<(&ColumnRef, String)> = None;
+    for money in monies {
+        let mut codes = (money.currencies)(group);
+        if codes.len() > 1 {
+            let side = money.column.side.clone().unwrap_or_default();
+            return Err(Box::new(Message::MixedCurrencies { side, currencies: codes.into_iter().collect() }));
+        }
+        let Some(code) = codes.pop_first() else { continue };
+        match &seen {
+            None => seen = Some((money.column, code)),
+            Some((_, known)) if *known == code => {}
+            Some((column, known)) => {
+                let operand = |column: &ColumnRef, code: &str| Operand {
+                    expression: column.to_string(),
+                    value: Value::Text(code.to_owned()),
+                };
+                let (left, right) = (operand(column, known), operand(money.column, &code));
+                return Err(Box::new(Message::CurrencyDiffers { left, right }));
+            }
+        }
+    }
+    Ok(seen.map(|(_, code)| code))
+}
+
+enum Compared {
+    Agrees,
+    Differs(Class, Message),
+    Fault(Message),
+}
+
+fn compare(check: &Check, left: &Vector, right: &Vector, group: usize, currency: &str) -> Compared {
+    let operand = |expression: &Expression, vector: &Vector| Operand {
+        expression: expression.text().to_owned(),
+        value: vector.value(group),
+    };
+    let operands = || (operand(&check.left, left), operand(&check.right, right));
+    match (left, right) {
+        (Vector::Decimal(one), Vector::Decimal(other)) => {
+            for (cells, expression) in [(one, &check.left), (other, &check.right)] {
+                if cells.state[group] == Cell::Fault {
+                    return Compared::Fault(out_of_range(expression));
+                }
+            }
+            let cell = |cells: &crate::audit::expression::Decimals| {
+                (cells.state[group] == Cell::Value).then(|| Amount::new(cells.units[group], cells.scale))
+            };
+            decimals(check, cell(one), cell(other), operands, currency)
+        }
+        (Vector::Date(one), Vector::Date(other)) => {
+            let days = one[group].zip(other[group]).map(|(left, right)| i64::from(left) - i64::from(right));
+            dates(check, days, one[group].is_none() && other[group].is_none(), operands)
+        }
+        (Vector::Instant(one), Vector::Instant(other)) => {
+            let apart = one[group].zip(other[group]).map(|(left, right)| left - right);
+            let days = apart.map(|micros| match micros {
+                0 => 0,
+                micros if micros < 0 => micros.div_euclid(86_400_000_000),
+                micros => -((-micros).div_euclid(86_400_000_000)),
+            });
+            dates(check, days, one[group].is_none() && other[group].is_none(), operands)
+        }
+        _ => {
+            let (left, right) = operands();
+            let agrees = match check.relation {
+                Relation::Equal => left.value == right.value,
+                Relation::AtMost => left.value.to_string() <= right.value.to_string(),
+                Relation::AtLeast => left.value.to_string() >= right.value.to_string(),
+            };
+            if agrees { Compared::Agrees } else { Compared::Differs(Class::Text, Message::TextDiffers { left, right }) }
+        }
+    }
+}
+
+fn out_of_range(expression: &Expression) -> Message {
+    Message::OutOfRange { side: None, expression: expression.text().to_owned() }
+}
+
+/// Two figures: nothing on both sides agrees; nothing on one side is never within a tolerance, and the difference is
+/// the other figure.
+fn decimals(
+    check: &Check,
+    left: Option<Amount>,
+    right: Option<Amount>,
+    operands: impl Fn() -> (Operand, Operand),
+    currency: &str,
+) -> Compared {
+    if left.is_none() && right.is_none() {
+        return Compared::Agrees;
+    }
+    let (one, other) = (left.unwrap_or_default(), right.unwrap_or_default());
+    let Some(difference) = one.checked_sub(other) else {
+        return Compared::Fault(out_of_range(&check.left));
+    };
+    let allowed = allowed(&check.within, one, other);
+    if left.is_some() && right.is_some() {
+        let beyond = match check.relation {
+            Relation::Equal => difference.checked_abs(),
+            Relation::AtMost => Some(difference),
+            Relation::AtLeast => difference.checked_neg(),
+        };
+        let Some(beyond) = beyond else { return Compared::Fault(out_of_range(&check.left)) };
+        if beyond <= Amount::ZERO || tolerated(&check.within, beyond, one, other) {
+            return Compared::Agrees;
+        }
+    }
+    let money =
+        [check.left.kind(), check.right.kind()].iter().any(|kind| matches!(kind, Type::Decimal { money: true, .. }));
+    let (left, right) = operands();
+    let relation = check.relation;
+    if money {
+        let currency = currency.to_owned();
+        Compared::Differs(
+            Class::Amount,
+            Message::AmountDiffers { relation, left, right, difference, allowed, currency },
+        )
+    } else {
+        Compared::Differs(Class::Quantity, Message::QuantityDiffers { relation, left, right, difference, allowed })
+    }
+}
+
+fn dates(check: &Check, days: Option<i64>, both_null: bool, operands: impl Fn() -> (Operand, Operand)) -> Compared {
+    let agrees = match (days, check.relation) {
+        (None, _) => both_null,
+        (Some(days), Relation::Equal) => days == 0,
+        (Some(days), Relation::AtMost) => days <= 0,
+        (Some(days), Relation::AtLeast) => days >= 0,
+    };
+    if agrees {
+        return Compared::Agrees;
+    }
+    let (left, right) = operands();
+    Compared::Differs(Class::Date, Message::DateDiffers { relation: check.relation, left, right, days })
+}
+
+/// What a percentage is taken of, without its sign.
+fn base(within: &Within, left: Amount, right: Amount) -> Option<Amount> {
+    let (left, right) = (left.checked_abs()?, right.checked_abs()?);
+    Some(match within.of {
+        Base::Left => left,
+        Base::Right => right,
+        Base::Larger => left.max(right),
+    })
+}
+
+/// Whether a difference lies inside the tolerance, by cross-multiplication: nothing is divided, so nothing is
+/// rounded. A percentage of nothing tolerates nothing.
+fn tolerated(within: &Within, beyond: Amount, left: Amount, right: Amount) -> bool {
+    let by_amount = within.amount.map(|amount| beyond <= amount);
+    let by_percent = within.percent.and_then(|percent| {
+        let base = base(within, left, right).filter(|base| !base.is_zero())?;
+        let (share, limit) = (beyond.checked_mul(Amount::from(100))?, percent.checked_mul(base)?);
+        Some(share <= limit)
+    });
+    match (by_amount, by_percent, within.choose) {
+        (Some(amount), Some(percent), Choose::Larger) => amount || percent,
+        (Some(amount), Some(percent), Choose::Smaller) => amount && percent,
+        (Some(one), None, _) | (None, Some(one), _) => one,
+        (None, None, _) => false,
+    }
+}
+
+/// The tolerance as one figure, for the evidence.
+fn allowed(within: &Within, left: Amount, right: Amount) -> Amount {
+    let by_percent = within.percent.and_then(|percent| {
+        let base = base(within, left, right).filter(|base| !base.is_zero())?;
+        percent.checked_mul(base)?.checked_mul(Amount::new(1, 2))
+    });
+    match (within.amount, by_percent, within.choose) {
+        (Some(amount), Some(percent), Choose::Larger) => amount.max(percent),
+        (Some(amount), Some(percent), Choose::Smaller) => amount.min(percent),
+        (amount, percent, _) => amount.or(percent).unwrap_or_default(),
+    }
+}
+
+/// Which groups are still inside a check's grace; `None` when it has none.
+pub(super) fn in_grace(matched: &Matched<'_>, check: &Check) -> Option<Vec<bool>> {
+    let grace = check.grace.as_ref()?;
+    let mut earliest: Vec<Option<i32>> = vec![None; matched.pairing.groups];
+    for column in &grace.after {
+        let side = matched.side_of(column);
+        let days = match matched.tables[side].vector(&column.column) {
+            Vector::Date(days) => days,
+            Vector::Instant(at) => at.into_iter().map(|at| at.map(|at| day_of(at, matched.context))).collect(),
+            _ => continue,
+        };
+        for (group, earliest) in earliest.iter_mut().enumerate() {
+            let of_group = matched.rows(side, group).iter().filter_map(|row| days[*row as usize]);
+            *earliest = of_group.chain(*earliest).min();
+        }
+    }
+    Some(
+        earliest.into_iter().map(|anchor| anchor.is_some_and(|anchor| waits(grace, anchor, matched.context))).collect(),
+    )
+}
+
+/// The business day of an instant, as days since 1970.
+fn day_of(micros: i64, context: &Context) -> i32 {
+    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
+    let day = at.with_timezone(&context.zone).date_naive();
+    i32::try_from((day - NaiveDate::default()).num_days()).unwrap_or(i32::MAX)
+}
+
+/// Whether the business day is not after the last day of grace.
+fn waits(grace: &Grace, anchor: i32, context: &Context) -> bool {
+    let Some(start) = NaiveDate::default().checked_add_signed(chrono::Duration::days(i64::from(anchor))) else {
+        return false;
+    };
+    let last = if grace.working {
+        context.calendar.add_working_days(start, grace.days)
+    } else {
+        start.checked_add_days(Days::new(u64::from(grace.days)))
+    };
+    last.is_none_or(|last| context.day <= last)
+}
+
+/// What a unit is worth, per group.
+pub(super) struct Price {
+    prices: Option<Vector>,
+    /// The money column the price comes from, for its currency.
+    column: Option<ColumnRef>,
+}
+
+impl Price {
+    pub fn of(matched: &Matched<'_>) -> Price {
+        let price = matched.settings.price.as_ref();
+        let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
+        Price {
+            prices: price.map(|price| price.evaluate(matched as &dyn Rows, &matched.context.parameters)),
+            column: price.and_then(|price| price.columns().iter().find(money).cloned()),
+        }
+    }
+
+    /// The absolute worth of a quantity; `None` where there is no price.
+    pub fn times(&self, matched: &Matched<'_>, group: usize, quantity: Amount) -> Option<Money> {
+        let Value::Amount(price) = self.prices.as_ref()?.value(group) else { return None };
+        let product = price.checked_mul(quantity)?.checked_abs()?;
+        let amount = product.rescale(2).unwrap_or(product);
+        let codes = self.column.as_ref().map(|column| matched.currencies(column)(group)).unwrap_or_default();
+        let currency = match codes.len() {
+            0 => matched.context.currency.clone(),
+            1 => codes.into_iter().next()?,
+            _ => return None,
+        };
+        Some(Money { currency, amount })
+    }
+
+    /// The worth of what the first present side with a quantity has.
+    pub fn of_present(&self, matched: &Matched<'_>, group: usize, present: &[usize]) -> Option<Money> {
+        let quantity = present.iter().find_map(|side| quantity(matched, *side, group))?;
+        self.times(matched, group, quantity)
+    }
+}

@@ -1,0 +1,207 @@
+//! Faults of the rows themselves: unreadable cells, duplicates, and sides without a row.
+
+use std::collections::BTreeSet;
+
+use super::super::rows;
+use super::matched::{Matched, sum};
+use super::{Groups, compare, row_break, sides_read};
+use crate::audit::amount::{Amount, Money};
+use crate::audit::breaks::{Break, Class, Message};
+use crate::audit::expression::{ColumnRef, Vector};
+use crate::audit::rulebook::{Check, Reconcile};
+use crate::audit::snapshot::ColumnType;
+
+/// Places a break for every group with a cell that the rule uses and that could not be read, and blocks its checks.
+pub(super) fn unreadable(matched: &Matched<'_>, groups: &mut Groups) {
+    for index in 0..matched.tables.len() {
+        let table = matched.tables[index];
+        let cells = rows::unreadable(table, &used(matched, index));
+        if cells.is_empty() {
+            continue;
+        }
+        for group in 0..matched.pairing.groups {
+            let of_group = matched.rows(index, group).iter().filter_map(|row| cells.get(row)).flatten();
+            let mut faulty: Vec<_> = of_group.collect();
+            faulty.sort_by(|left, right| (&left.column, &left.text).cmp(&(&right.column, &right.text)));
+            let Some(first) = faulty.first() else { continue };
+            let expected = table.spec.column(&first.column).map_or("text", |column| column.kind.name());
+            let side = matched.side(index);
+            let message = Message::UnreadableCell {
+                side: side.name.clone(),
+                column: first.column.clone(),
+                text: first.text.clone(),
+                expected: expected.to_owned(),
+                cells: faulty.len() as u64,
+            };
+            groups.blocked[group] = true;
+            groups.place(group, 0, index as u32, row_break(side, Class::Unreadable, message));
+        }
+    }
+}
+
+/// The columns of one side that the rule's meaning rests on.
+fn used(matched: &Matched<'_>, index: usize) -> BTreeSet<String> {
+    let side = matched.side(index);
+    let spec = &matched.tables[index].spec;
+    let mut used: BTreeSet<String> = side.key.iter().chain(&side.sum).chain(&spec.unique).cloned().collect();
+    if let Some(filter) = &side.filter {
+        used.extend(filter.columns().iter().map(|column| column.column.clone()));
+    }
+    for column in all_columns(matched.settings).filter(|column| column.side.as_deref() == Some(&side.name)) {
+        used.insert(column.column.clone());
+    }
+    used
+}
+
+fn all_columns(settings: &Reconcile) -> impl Iterator<Item = &ColumnRef> {
+    let checks = settings.checks.iter().flat_map(|check| {
+        let grace = check.grace.iter().flat_map(|grace| &grace.after);
+        columns_of(check).chain(check.when.iter().flat_map(|when| when.columns())).chain(grace)
+    });
+    checks.chain(settings.price.iter().flat_map(|price| price.columns()))
+}
+
+/// The columns that both figures of a check read.
+pub(super) fn columns_of(check: &Check) -> impl Iterator<Item = &ColumnRef> {
+    check.left.columns().iter().chain(check.right.columns())
+}
+
+/// More than one row where a side allows one, and documents that stand twice where a side sums.
+pub(super) fn duplicates(matched: &Matched<'_>, groups: &mut Groups) {
+    for index in 0..matched.tables.len() {
+        let side = matched.side(index);
+        let spec = &matched.tables[index].spec;
+        for group in 0..matched.pairing.groups {
+            let rows = matched.rows(index, group);
+            let (unique, surplus) = match matched.repeated[index].get(&group) {
+                Some(repeated) => (&spec.unique, repeated.surplus.clone()),
+                None if side.sum.is_empty() && rows.len() > 1 => (&side.key, surplus(matched, index, rows)),
+                None => continue,
+            };
+            if side.sum.is_empty() {
+                groups.blocked[group] = true;
+            }
+            let message =
+                Message::Duplicate { side: side.name.clone(), unique: unique.clone(), rows: 1 + surplus.len() as u64 };
+            let mut found = row_break(side, Class::Duplicate, message);
+            found.at_risk = money_of(matched, index, &surplus);
+            groups.place(group, 0, index as u32, found);
+        }
+    }
+}
+
+/// All rows but the one with the smallest amount: what is in question is at least what the others hold.
+fn surplus(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Vec<u32> {
+    let mut ordered = rows.to_vec();
+    let cells = money_column(matched, index).map(|column| rows::decimals(matched.tables[index], &column.column));
+    ordered.sort_by_cached_key(|row| {
+        let amount = cells.as_ref().and_then(|cells| rows::amount(cells, *row));
+        (amount, rows::row_text(matched.tables[index], *row))
+    });
+    ordered.split_off(1)
+}
+
+/// The money some rows of a side hold; `None` when the side has none, or it is of several currencies.
+fn money_of(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Option<Money> {
+    let column = money_column(matched, index)?;
+    let table = matched.tables[index];
+    let amount = sum(&rows::decimals(table, &column.column), rows)?.checked_abs()?;
+    let currencies = rows::Currencies::of(table, &column.column, matched.context);
+    let mut codes: BTreeSet<String> = rows.iter().map(|row| currencies.at(*row)).collect();
+    let currency = codes.pop_first().filter(|_| codes.is_empty())?;
+    Some(Money { currency, amount })
+}
+
+/// The column that says what a side's rows are worth: the first money its checks read, else the first it sums or has.
+fn money_column(matched: &Matched<'_>, index: usize) -> Option<ColumnRef> {
+    let side = matched.side(index);
+    let spec = &matched.tables[index].spec;
+    let is_money = |name: &str| spec.column(name).is_some_and(|column| matches!(column.kind, ColumnType::Money { .. }));
+    let read = matched.settings.checks.iter().flat_map(columns_of);
+    let mut read = read.filter(|column| column.side.as_deref() == Some(&side.name) && is_money(&column.column));
+    let own = || {
+        let names: Vec<&String> = if side.sum.is_empty() {
+            spec.columns.iter().map(|column| &column.name).collect()
+        } else {
+            side.sum.iter().collect()
+        };
+        let name = names.into_iter().find(|name| is_money(name))?;
+        Some(ColumnRef { side: Some(side.name.clone()), column: name.clone() })
+    };
+    read.next().cloned().or_else(own)
+}
+
+/// Places a break for every expected side without a row, unless all checks that would read it are waiting.
+pub(super) fn missing(matched: &Matched<'_>, groups: &mut Groups) {
+    let settings = matched.settings;
+    let whens: Vec<Option<Vec<Option<bool>>>> = settings.checks.iter().map(|check| applies(matched, check)).collect();
+    let graces: Vec<Option<Vec<bool>>> =
+        settings.checks.iter().map(|check| compare::in_grace(matched, check)).collect();
+    let price = compare::Price::of(matched);
+    for (index, side) in settings.sides.iter().enumerate() {
+        if !side.expected || side.absent_zero {
+            continue;
+        }
+        let readers: Vec<usize> = (0..settings.checks.len())
+            .filter(|number| sides_read(settings, columns_of(&settings.checks[*number])).contains(&index))
+            .collect();
+        for group in 0..matched.pairing.groups {
+            if matched.is_present(index, group) {
+                continue;
+            }
+            let applying: Vec<usize> = readers
+                .iter()
+                .copied()
+                .filter(|number| {
+                    let unknown = settings.checks[*number].when.as_ref().is_some_and(|when| {
+                        let sides = sides_read(settings, when.columns().iter());
+                        sides.into_iter().any(|side| !matched.is_readable(side, group))
+                    });
+                    unknown || whens[*number].as_ref().is_none_or(|when| when[group] == Some(true))
+                })
+                .collect();
+            if !readers.is_empty() && applying.is_empty() {
+                continue;
+            }
+            let waits = |number: &usize| graces[*number].as_ref().is_some_and(|grace| grace[group]);
+            if !applying.is_empty() && applying.iter().all(waits) {
+                groups.waiting[group] = true;
+                continue;
+            }
+            let found = missing_break(matched, index, group, &price);
+            groups.place(group, 0, index as u32, found);
+        }
+    }
+}
+
+fn missing_break(matched: &Matched<'_>, index: usize, group: usize, price: &compare::Price) -> Break {
+    let side = matched.side(index);
+    let present: Vec<usize> = (0..matched.tables.len()).filter(|side| matched.is_present(*side, group)).collect();
+    let names = present.iter().map(|side| matched.side(*side).name.clone()).collect();
+    let message = Message::Missing { side: side.name.clone(), present: names };
+    let mut found = row_break(side, Class::Missing, message);
+    let money = present.iter().find_map(|side| money_of(matched, *side, &matched.counted(*side, group)));
+    found.at_risk = money.or_else(|| price.of_present(matched, group, &present));
+    found
+}
+
+/// Where a check's `when` is true; `None` when it has none.
+pub(super) fn applies(matched: &Matched<'_>, check: &Check) -> Option<Vec<Option<bool>>> {
+    let when = check.when.as_ref()?;
+    match when.evaluate(matched, &matched.context.parameters) {
+        Vector::Boolean(flags) => Some(flags),
+        _ => Some(vec![None; matched.pairing.groups]),
+    }
+}
+
+/// The first quantity that checks read on a side, added up over the group's rows.
+pub(super) fn quantity(matched: &Matched<'_>, index: usize, group: usize) -> Option<Amount> {
+    let side = &matched.side(index).name;
+    let spec = &matched.tables[index].spec;
+    let mut read = matched.settings.checks.iter().flat_map(columns_of).filter(|column| {
+        let quantity = |kind: &ColumnType| matches!(kind, ColumnType::Quantity { .. });
+        column.side.as_deref() == Some(side) && spec.column(&column.column).is_some_and(|column| quantity(&column.kind))
+    });
+    let cells = rows::decimals(matched.tables[index], &read.next()?.column);
+    sum(&cells, &matched.counted(index, group))
+}

@@ -1,0 +1,113 @@
+//! `tieout check`: reads every file, and unless told otherwise every source, and says what would run when.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::{Files, NOT_EVALUATED, TIES_OUT, fail, load, print};
+use crate::audit::judge::Reason;
+use crate::config::{Config, Transport};
+use crate::language::Language;
+use crate::run::{self, Probe};
+use crate::schedule::{Clock, Timetable};
+use crate::store::Store;
+use crate::words;
+
+/// Checks config, tables and rules, then reads every table once
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Check the files only; open no source and no store
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// How many coming runs of each job are shown.
+const UPCOMING: usize = 3;
+
+/// Runs the command; answers the exit code.
+pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) -> u8 {
+    let config = match load(files) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let mut text = summary(&config, clock);
+    let mut code = TIES_OUT;
+    if !arguments.offline {
+        let probes = run::probe(&config, clock).await;
+        code = code.max(tables(&mut text, &probes));
+        code = code.max(store(&mut text, &config).await);
+    }
+    code.max(print(&text))
+}
+
+fn summary(config: &Config, clock: &dyn Clock) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}: {} rules, {} tables, {} sources, {} departments, all files are in order",
+        config.business.name,
+        config.rules.len(),
+        config.tables.len(),
+        config.sources.len(),
+        config.departments.len()
+    );
+    for rule in &config.rules {
+        let _ = writeln!(text, "  rule {}: {} ({})", rule.id, rule.title.get(Language::En), rule.kind());
+    }
+    for (name, job) in &config.jobs {
+        let Some(line) = &job.schedule else {
+            let _ = writeln!(text, "  job {name}: {} rules, run by hand", job.rules.len());
+            continue;
+        };
+        let _ = writeln!(text, "  job {name}: {} rules, at \"{line}\" in {}", job.rules.len(), job.zone);
+        // The line was checked when the files were read; a line that cannot be parsed has no coming runs to show.
+        let upcoming = Timetable::parse(line, job.zone).map(|times| times.upcoming(clock.now(), UPCOMING));
+        for at in upcoming.unwrap_or_default() {
+            let _ = writeln!(text, "    next {}", at.with_timezone(&job.zone).format("%a %Y-%m-%d %H:%M %Z"));
+        }
+    }
+    let mail = match config.mail.as_ref().map(|mail| &mail.transport) {
+        None => "none: nobody is written to".to_owned(),
+        Some(Transport::Folder { path }) => format!("written to the folder {}", path.display()),
+        Some(Transport::Smtp { .. }) => "sent by SMTP".to_owned(),
+    };
+    let _ = writeln!(text, "  mail: {mail}");
+    text
+}
+
+fn tables(text: &mut String, probes: &BTreeMap<String, Result<Probe, Reason>>) -> u8 {
+    let mut code = TIES_OUT;
+    for (name, probe) in probes {
+        match probe {
+            Ok(probe) => {
+                let _ = write!(text, "  table {name}: {} rows", probe.rows);
+                if probe.unreadable > 0 {
+                    let _ = write!(text, ", {} cells that cannot be read", probe.unreadable);
+                }
+                text.push('\n');
+            }
+            Err(reason) => {
+                code = NOT_EVALUATED;
+                let _ = writeln!(text, "  table {name}: {}", words::reason(reason, Language::En));
+            }
+        }
+    }
+    code
+}
+
+async fn store(text: &mut String, config: &Config) -> u8 {
+    let store = match Store::open_existing(config.store_url.expose()).await {
+        Ok(Some(store)) => store,
+        Ok(None) => {
+            let _ = writeln!(text, "  store: none yet; the first run makes it");
+            return TIES_OUT;
+        }
+        Err(fault) => return fail(&fault),
+    };
+    match store.verify_trail().await {
+        Ok(rows) => {
+            let _ = writeln!(text, "  store: in order, {rows} trail rows verified");
+            TIES_OUT
+        }
+        Err(fault) => fail(&fault),
+    }
+}

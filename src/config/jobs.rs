@@ -1,0 +1,173 @@
+//! `[sources]` and `[jobs]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use toml::de::DeValue;
+use wildmatch::WildMatch;
+
+use super::values::{duration, path, zone};
+use super::{Job, Source, SourceKind};
+use crate::audit::expression::{ParameterTypes, Type};
+use crate::audit::rulebook::{Asking, standard_parameters};
+use crate::audit::value::Value;
+use crate::problem::{Node, Section};
+
+const KINDS: [(&str, Asking); 2] = [("sqlite", Asking::Query), ("files", Asking::File)];
+
+/// A source and how it is asked. Either may be unknown where the section is wrong.
+pub(super) fn source(
+    name: &str,
+    node: &Node<'_>,
+    folder: &Path,
+    business_zone: Option<chrono_tz::Tz>,
+) -> (Option<Source>, Option<Asking>) {
+    let sound = node.check_name(name, true);
+    let Some(section) = node.section() else { return (None, None) };
+    let asking = section.need("kind", "\"sqlite\" or \"files\"").and_then(|node| node.one_of(&KINDS));
+    let zone = section.get("zone").map_or(business_zone, |node| zone(&node));
+    // Without its kind a source has no known keys; naming the others would be noise.
+    let Some(kind) = asking else { return (None, None) };
+    let accepted = match kind {
+        Asking::Query => "the path of the database file",
+        Asking::File => "the path of the folder",
+    };
+    let path = section.need("path", accepted).and_then(|node| path(&node, folder));
+    section.finish();
+    let source = || {
+        let path = path?;
+        let kind = match kind {
+            Asking::Query => SourceKind::Sqlite { path },
+            Asking::File => SourceKind::Files { path },
+        };
+        sound.then_some(Source { name: name.to_owned(), kind, zone: zone? })
+    };
+    (source(), asking)
+}
+
+/// A job whose patterns are not yet resolved to rules.
+pub(super) struct Draft<'d> {
+    name: String,
+    schedule: Option<Option<String>>,
+    zone: Option<chrono_tz::Tz>,
+    time_limit: Option<Duration>,
+    patterns: Option<Vec<(WildMatch, Node<'d>)>>,
+    /// `None` where one of them is wrong.
+    params: Option<BTreeMap<String, Value>>,
+    sound: bool,
+}
+
+pub(super) fn job<'d>(name: &str, node: &Node<'d>, business_zone: Option<chrono_tz::Tz>) -> Option<Draft<'d>> {
+    const TIME_LIMIT: Duration = Duration::from_secs(30 * 60);
+    let sound = node.check_name(name, true);
+    let section = node.section()?;
+    let schedule = section.get("schedule").map_or(Some(None), |node| node.filled().map(Some));
+    let zone = section.get("zone").map_or(business_zone, |node| zone(&node));
+    let time_limit = section.get("time_limit").map_or(Some(TIME_LIMIT), |node| duration(&node));
+    let patterns = section.need("rules", "patterns of rule ids: rules = [\"order-*\"]").and_then(|node| node.texts(1));
+    let patterns =
+        patterns.map(|patterns| patterns.into_iter().map(|(pattern, node)| (WildMatch::new(&pattern), node)).collect());
+    let params = section.get("params").map_or_else(|| Some(BTreeMap::new()), |node| params(&node));
+    section.finish();
+    Some(Draft { name: name.to_owned(), schedule, zone, time_limit, patterns, params, sound })
+}
+
+impl Draft<'_> {
+    fn runs(&self, rule: &str) -> Option<bool> {
+        self.patterns.as_ref().map(|patterns| patterns.iter().any(|(pattern, _)| pattern.matches(rule)))
+    }
+
+    /// The job with the ids of its rules. A pattern that matches none of `known` is a problem.
+    pub fn resolve(self, known: &BTreeSet<String>) -> Option<Job> {
+        let patterns = self.patterns?;
+        for (pattern, node) in &patterns {
+            if !known.iter().any(|rule| pattern.matches(rule)) {
+                let sentence = format!("{} matches no rule", node.written());
+                node.unknown(sentence, &pattern.to_string(), known.iter().map(String::as_str));
+            }
+        }
+        let runs = |rule: &&String| patterns.iter().any(|(pattern, _)| pattern.matches(rule));
+        self.sound.then_some(Job {
+            name: self.name,
+            schedule: self.schedule?,
+            zone: self.zone?,
+            rules: known.iter().filter(runs).cloned().collect(),
+            time_limit: self.time_limit?,
+            params: self.params?,
+        })
+    }
+}
+
+/// The parameters the rule may name: the standard ones, and those that every job running it binds with one type.
+/// `None` where a job's patterns or parameters could not be read.
+pub(super) fn parameters(jobs: &[Draft<'_>], rule: &str) -> Option<ParameterTypes> {
+    let mut shared: Option<ParameterTypes> = None;
+    for job in jobs {
+        if !job.runs(rule)? {
+            continue;
+        }
+        let params = job.params.as_ref()?;
+        let types: ParameterTypes =
+            params.iter().filter_map(|(name, value)| Some((name.clone(), type_of(value)?))).collect();
+        shared = Some(match shared {
+            None => types,
+            Some(shared) => shared.into_iter().filter(|(name, kind)| types.get(name) == Some(kind)).collect(),
+        });
+    }
+    let mut all = shared.unwrap_or_default();
+    all.extend(standard_parameters());
+    Some(all)
+}
+
+fn type_of(value: &Value) -> Option<Type> {
+    match value {
+        Value::Null => None,
+        Value::Bool(_) => Some(Type::Boolean),
+        Value::Amount(amount) => Some(Type::Decimal { scale: amount.scale(), money: false }),
+        Value::Text(_) => Some(Type::Text),
+        Value::Date(_) => Some(Type::Date),
+        Value::Instant(_) => Some(Type::Instant),
+    }
+}
+
+fn params(node: &Node<'_>) -> Option<BTreeMap<String, Value>> {
+    let section = node.section()?;
+    let params = section.entries().into_iter().map(|(name, node)| {
+        let sound = node.check_name(&name, false);
+        if standard_parameters().contains_key(&name) {
+            node.name_problem(format!("every run binds :{name} itself"), "another name");
+            return None;
+        }
+        let value = param(&node)?;
+        sound.then_some((name, value))
+    });
+    params.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// A typed constant: text, a whole number, true or false, a date, or `{ decimal = "0.5" }`.
+fn param(node: &Node<'_>) -> Option<Value> {
+    match node.value() {
+        DeValue::String(text) => Some(Value::Text(text.to_string())),
+        DeValue::Integer(_) => node.integer().map(|number| Value::Amount(number.into())),
+        DeValue::Boolean(value) => Some(Value::Bool(*value)),
+        DeValue::Datetime(_) => node.date().map(|day: NaiveDate| Value::Date(day)),
+        DeValue::Float(float) => {
+            let sentence =
+                "a figure with a point must be written as a decimal, because a bare one is a binary fraction";
+            node.problem(sentence, format!("{{ decimal = \"{}\" }}", float.as_str()));
+            None
+        }
+        DeValue::Table(_) => {
+            let section: Section<'_> = node.section()?;
+            let decimal = section.need("decimal", "{ decimal = \"0.5\" }").and_then(|node| node.decimal());
+            section.finish();
+            decimal.map(Value::Amount)
+        }
+        DeValue::Array(_) => {
+            node.problem("a parameter is one value, not a list", "text, a whole number, true, false or a date");
+            None
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The attachment: every live exception of the department, one line for each break.
+
+use super::phrases::Phrases;
+use crate::audit::breaks::Break;
+use crate::audit::exception::Exception;
+use crate::notify::plan::Digest;
+use crate::words;
+
+/// Excel takes a CSV for UTF-8 only when it starts with this.
+const BYTE_ORDER_MARK: &str = "\u{FEFF}";
+
+/// The attachment's name, in the reader's language and fit for every file system.
+pub(super) fn file_name(digest: &Digest) -> String {
+    let language = digest.department.language;
+    let department: String = digest
+        .department
+        .title
+        .get(language)
+        .chars()
+        .map(|each| if each.is_alphanumeric() { each } else { '-' })
+        .take(40)
+        .collect();
+    let department = department.trim_matches('-');
+    format!("{department}-{}-{}.csv", Phrases { language }.list_name(), digest.happened.day)
+}
+
+/// The whole list, in list order. Nothing is left out.
+///
+/// Each exception counts its largest difference once per currency; the column of counted amounts holds exactly that,
+/// so that it adds up to the totals of the mail.
+pub(super) fn write(digest: &Digest, base_url: &str) -> String {
+    let phrases = Phrases { language: digest.department.language };
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut put = |record: &[String]| {
+        // Writing to memory fails for unequal record lengths only, and every record is an array of one length.
+        let _ = writer.write_record(record);
+    };
+    put(&phrases.list_heads().map(str::to_owned));
+    for exception in &digest.open {
+        let counted = counted(exception);
+        for (place, found) in exception.breaks.iter().enumerate() {
+            put(&record(exception, found, counted.contains(&place), phrases, base_url));
+        }
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    format!("{BYTE_ORDER_MARK}{}", String::from_utf8_lossy(&bytes))
+}
+
+/// The places of the breaks whose figures the exception's amount at risk consists of: the first largest of each
+/// currency.
+fn counted(exception: &Exception) -> Vec<usize> {
+    let place = |currency: &str, amount| {
+        exception.breaks.iter().position(|found| {
+            found.at_risk.as_ref().is_some_and(|money| money.currency == currency && money.amount == amount)
+        })
+    };
+    exception.at_risk.iter().filter_map(|(currency, amount)| place(currency, amount)).collect()
+}
+
+fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases, base_url: &str) -> [String; 16] {
+    let language = phrases.language;
+    let amount = found.at_risk.as_ref().map(|money| money.amount.to_string()).unwrap_or_default();
+    let side = found.side.as_deref().map(|side| words::side(side, language)).unwrap_or_default();
+    [
+        words::csv_text(&exception.id),
+        words::status(exception.status, language).to_owned(),
+        words::severity(exception.severity, language).to_owned(),
+        words::csv_text(&exception.rule),
+        words::csv_text(exception.rule_title.get(language)),
+        words::csv_text(&words::subject(&exception.subject, language)),
+        words::class(found.class, language).to_owned(),
+        words::csv_text(&side),
+        words::csv_text(&words::sentence(found, language)),
+        words::csv_text(found.at_risk.as_ref().map_or("", |money| &money.currency)),
+        words::csv_cell(&amount),
+        words::csv_cell(if counted { &amount } else { "" }),
+        exception.first_seen.to_string(),
+        exception.last_changed.to_string(),
+        words::csv_text(exception.assignee.as_deref().unwrap_or_default()),
+        words::csv_text(&format!("{base_url}/exceptions/{}", exception.id)),
+    ]
+}

@@ -1,0 +1,327 @@
+//! A digest laid out: every text of the letter in its place, for HTML and for the text twin alike.
+
+use std::collections::BTreeSet;
+
+use chrono::Days;
+
+use super::list;
+use super::phrases::{Moves, Phrases};
+use super::row::{Aside, NAME, Order, Row, SENTENCE, row, sort};
+use super::totals::Totals;
+use crate::audit::amount::Amount;
+use crate::audit::exception::{Continuity, Exception, Status, Tally};
+use crate::notify::plan::{Digest, Section};
+use crate::words;
+
+/// How many days before its end a waiver is announced.
+const WAIVER_NOTICE: u64 = 7;
+
+/// The letter, laid out.
+pub(super) struct Page {
+    pub phrases: Phrases,
+    pub subject: String,
+    pub title: String,
+    pub context: String,
+    pub tiles: Vec<Tile>,
+    pub headline: Vec<String>,
+    /// Rules without a full result, as (title, why). Comes first: it limits what the rest means.
+    pub unevaluated: Bounded<(String, String)>,
+    pub listings: Vec<Listing>,
+    pub baselines: Bounded<String>,
+    pub in_transit: Bounded<String>,
+    pub continuity: Bounded<Ledger>,
+    pub attached: String,
+    pub page_link: String,
+}
+
+/// One figure of the headline.
+pub(super) struct Tile {
+    pub label: &'static str,
+    pub values: Vec<String>,
+}
+
+/// A section of exceptions.
+pub(super) struct Listing {
+    pub title: &'static str,
+    pub tone: Tone,
+    pub count: usize,
+    pub notes: Vec<String>,
+    pub rows: Vec<Row>,
+}
+
+/// What a section's colour says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Bad,
+    Plain,
+    Good,
+}
+
+/// A list that shows no more than the letter's limit, and says so.
+pub(super) struct Bounded<T> {
+    pub items: Vec<T>,
+    pub count: usize,
+    /// “N in all, M shown”; absent where all are shown.
+    pub note: Option<String>,
+}
+
+/// The continuity of one rule: a row of counts, and a row for each currency.
+pub(super) struct Ledger {
+    pub rule: String,
+    /// Label, then one cell for each column; an empty cell is nothing.
+    pub lines: Vec<(String, [String; 8])>,
+}
+
+impl Page {
+    pub fn new(digest: &Digest, rows: usize, base_url: &str) -> Page {
+        let phrases = Phrases { language: digest.department.language };
+        let desk = Desk { digest, phrases, rows, base_url };
+        let happened = &digest.happened;
+        let department = desk.name(digest.department.title.get(phrases.language));
+        let waiting = || digest.open.iter().filter(|live| live.status != Status::Waived);
+        let open = Totals::of(waiting());
+        let waived = digest.open.len() - open.count;
+        Page {
+            phrases,
+            subject: phrases.subject(&department, happened.day, &desk.subject_parts(&open)),
+            title: phrases.title(&department, happened.day),
+            context: phrases.context(
+                &desk.name(&happened.business),
+                &desk.name(&happened.job),
+                happened.as_of,
+                happened.zone,
+            ),
+            tiles: desk.tiles(&open),
+            headline: vec![
+                phrases.moved(desk.moves()),
+                phrases.standing(open.count, &open.line(phrases.language), open.unpriced, waived),
+            ],
+            unevaluated: desk.unevaluated(),
+            listings: desk.listings(),
+            baselines: desk.baselines(),
+            in_transit: desk.in_transit(),
+            continuity: desk.continuity(),
+            attached: phrases.attached(digest.open.len(), &list::file_name(digest)),
+            page_link: format!("{base_url}/exceptions"),
+        }
+    }
+}
+
+/// Everything the parts of a page are made from.
+struct Desk<'a> {
+    digest: &'a Digest,
+    phrases: Phrases,
+    rows: usize,
+    base_url: &'a str,
+}
+
+impl Desk<'_> {
+    fn name(&self, text: &str) -> String {
+        words::clip(&words::visible(text), NAME)
+    }
+
+    fn count(&self, section: Section) -> usize {
+        self.digest.sections.get(&section).map_or(0, Vec::len)
+    }
+
+    fn moves(&self) -> Moves {
+        Moves {
+            new: self.count(Section::New),
+            worsened: self.count(Section::Worsened),
+            changed: self.count(Section::Changed),
+            regressed: self.count(Section::Regressed),
+            resolved: self.count(Section::Resolved),
+            gone: self.count(Section::Gone),
+            rule_changed: self.count(Section::RuleChanged),
+            retired: self.count(Section::Retired),
+        }
+    }
+
+    fn subject_parts(&self, open: &Totals) -> Vec<String> {
+        let moves = self.moves();
+        let unevaluated = self.digest.rules.iter().filter(|rule| rule.not_evaluated.is_some()).count();
+        let when_any = |count: usize, zh: &str, en: &str| (count > 0).then(|| self.phrases.counted(count, zh, en));
+        let mut parts: Vec<String> = [
+            when_any(
+                unevaluated,
+                "未核对规则",
+                if unevaluated == 1 { "rule not evaluated" } else { "rules not evaluated" },
+            ),
+            Some(self.phrases.counted(moves.new, "新增", "new")),
+            when_any(moves.worsened, "加重", "worsened"),
+            when_any(moves.regressed, "重现", "came back"),
+            when_any(moves.resolved, "解决", "resolved"),
+            Some(self.phrases.counted(open.count, "未结", "open")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let money = open.line(self.phrases.language);
+        if !money.is_empty() {
+            parts.push(self.phrases.at_risk_of(&words::clip(&money, NAME)));
+        }
+        parts
+    }
+
+    fn tiles(&self, open: &Totals) -> Vec<Tile> {
+        let moves = self.moves();
+        let [new, open_label, at_risk, closed] = self.phrases.tiles();
+        let mut money = open.figures(self.phrases.language);
+        if money.is_empty() {
+            money.push("–".to_owned());
+        }
+        vec![
+            Tile { label: new, values: vec![moves.new.to_string()] },
+            Tile { label: open_label, values: vec![open.count.to_string()] },
+            Tile { label: at_risk, values: money },
+            Tile { label: closed, values: vec![(moves.resolved + moves.gone + moves.retired).to_string()] },
+        ]
+    }
+
+    fn bounded<T>(&self, mut items: Vec<T>, attached: bool) -> Bounded<T> {
+        let count = items.len();
+        items.truncate(self.rows);
+        let note = (count > items.len()).then(|| self.phrases.shown(count, items.len(), attached));
+        Bounded { items, count, note }
+    }
+
+    fn unevaluated(&self) -> Bounded<(String, String)> {
+        let language = self.phrases.language;
+        let incomplete = self.digest.rules.iter().filter_map(|rule| {
+            let why = match &rule.not_evaluated {
+                Some(reason) => words::reason(reason, language),
+                None if rule.flooded => self.phrases.flooded().to_owned(),
+                None => return None,
+            };
+            Some((self.name(rule.title.get(language)), words::clip(&why, SENTENCE)))
+        });
+        self.bounded(incomplete.collect(), false)
+    }
+
+    fn listings(&self) -> Vec<Listing> {
+        let changed = [Section::New, Section::Worsened, Section::Changed, Section::Regressed];
+        let closed = [Section::Resolved, Section::Gone, Section::RuleChanged, Section::Retired];
+        let mut listings: Vec<Listing> = changed.into_iter().filter_map(|section| self.changes(section)).collect();
+        listings.extend(self.still_open());
+        listings.extend(self.waivers_ending());
+        listings.extend(closed.into_iter().filter_map(|section| self.changes(section)));
+        listings
+    }
+
+    fn changes(&self, section: Section) -> Option<Listing> {
+        let changes = self.digest.sections.get(&section)?;
+        let exceptions = changes.iter().map(|change| &change.exception).collect();
+        let (tone, aside) = match section {
+            Section::New | Section::Worsened | Section::Regressed => (Tone::Bad, Aside::Nothing),
+            Section::Changed => (Tone::Plain, Aside::Nothing),
+            Section::Resolved => (Tone::Good, Aside::Nothing),
+            Section::Gone => (Tone::Plain, Aside::Nothing),
+            Section::RuleChanged | Section::Retired => (Tone::Plain, Aside::Outcome),
+        };
+        let mut listing = self.listing(self.phrases.section(section), tone, exceptions, Order::Severity, aside)?;
+        if let Some(note) = self.phrases.section_note(section) {
+            listing.notes.insert(0, note.to_owned());
+        }
+        Some(listing)
+    }
+
+    /// What was open before and is not told above; a baseline is told in one line, not here.
+    fn still_open(&self) -> Option<Listing> {
+        let told: BTreeSet<&str> =
+            self.digest.sections.values().flatten().map(|change| change.exception.id.as_str()).collect();
+        let baselines: BTreeSet<&str> =
+            self.digest.rules.iter().filter(|rule| rule.baseline).map(|rule| rule.id.as_str()).collect();
+        let still = self.digest.open.iter().filter(|live| {
+            live.status != Status::Waived && !told.contains(live.id.as_str()) && !baselines.contains(live.rule.as_str())
+        });
+        self.listing(self.phrases.still_open(), Tone::Plain, still.collect(), Order::Money, Aside::Nothing)
+    }
+
+    fn waivers_ending(&self) -> Option<Listing> {
+        let day = self.digest.happened.day;
+        let soon = day.checked_add_days(Days::new(WAIVER_NOTICE)).unwrap_or(day);
+        let ends = |live: &&Exception| {
+            let last = live.waiver.as_ref().and_then(|waiver| waiver.expires);
+            live.status == Status::Waived && last.is_some_and(|last| last >= day && last <= soon)
+        };
+        let ending = self.digest.open.iter().filter(ends).collect();
+        self.listing(self.phrases.waivers_ending(), Tone::Plain, ending, Order::Money, Aside::Waiver)
+    }
+
+    fn listing(
+        &self,
+        title: &'static str,
+        tone: Tone,
+        mut exceptions: Vec<&Exception>,
+        order: Order,
+        aside: Aside,
+    ) -> Option<Listing> {
+        if exceptions.is_empty() {
+            return None;
+        }
+        sort(&mut exceptions, order);
+        let attached = exceptions.iter().all(|exception| exception.status.is_live());
+        let shown = self.bounded(exceptions, attached);
+        let day = self.digest.happened.day;
+        let rows = shown.items.into_iter().map(|each| row(each, self.phrases, day, self.base_url, aside));
+        Some(Listing { title, tone, count: shown.count, notes: shown.note.into_iter().collect(), rows: rows.collect() })
+    }
+
+    fn baselines(&self) -> Bounded<String> {
+        let language = self.phrases.language;
+        let lines = self.digest.rules.iter().filter(|rule| rule.baseline).map(|rule| {
+            let own = Totals::of(self.digest.open.iter().filter(|live| live.rule == rule.id));
+            let all = rule.continuity.as_ref().map(|line| line.closing.count);
+            self.phrases.baseline(&self.name(rule.title.get(language)), all, own.count, &own.line(language))
+        });
+        self.bounded(lines.collect(), false)
+    }
+
+    fn in_transit(&self) -> Bounded<String> {
+        let language = self.phrases.language;
+        let lines = self.digest.rules.iter().filter(|rule| rule.in_transit > 0);
+        let lines =
+            lines.map(|rule| self.phrases.in_transit_line(&self.name(rule.title.get(language)), rule.in_transit));
+        self.bounded(lines.collect(), false)
+    }
+
+    fn continuity(&self) -> Bounded<Ledger> {
+        let language = self.phrases.language;
+        let ledgers = self.digest.rules.iter().filter_map(|rule| {
+            let line = rule.continuity.as_ref()?;
+            Some(Ledger { rule: self.name(rule.title.get(language)), lines: self.ledger(line) })
+        });
+        self.bounded(ledgers.collect(), false)
+    }
+
+    fn ledger(&self, line: &Continuity) -> Vec<(String, [String; 8])> {
+        let tallies = tallies(line);
+        let counts = [0, 1, 2, 3, 4, 5, 6, 7].map(|column| match column {
+            // What known exceptions gained or lost moves money only.
+            3 => String::new(),
+            0 | 7 => tallies[column].count.to_string(),
+            _ => some(tallies[column].count != 0, || tallies[column].count.to_string()),
+        });
+        let mut lines = vec![(self.phrases.count().to_owned(), counts)];
+        let currencies: BTreeSet<&str> =
+            tallies.iter().flat_map(|tally| tally.amount.iter().map(|(currency, _)| currency)).collect();
+        for currency in currencies {
+            let cells = [0, 1, 2, 3, 4, 5, 6, 7].map(|column| {
+                let amount = tallies[column].amount.0.get(currency).copied().unwrap_or(Amount::ZERO);
+                some(!amount.is_zero() || column == 0 || column == 7, || words::figure(amount))
+            });
+            lines.push((words::visible(currency), cells));
+        }
+        lines
+    }
+}
+
+/// The tallies in the order of the columns.
+fn tallies(line: &Continuity) -> [&Tally; 8] {
+    let Continuity { opening, new, regressed, remeasured, resolved, gone, retired, closing } = line;
+    [opening, new, regressed, remeasured, resolved, gone, retired, closing]
+}
+
+fn some(wanted: bool, text: impl FnOnce() -> String) -> String {
+    if wanted { text() } else { String::new() }
+}

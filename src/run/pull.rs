@@ -1,0 +1,103 @@
+//! Pulling: every table the rules name, once, source by source side by side, normalised or known to be unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+
+use crate::audit::judge::{Context, Reason};
+use crate::audit::rules::Tables;
+use crate::audit::snapshot::{RawTable, TableSpec, normalise};
+use crate::config::{Config, Source};
+use crate::sources::{self, PullLimits, SourceError};
+
+/// What could be read, and why the rest is unknown.
+pub(super) struct Pulled {
+    pub tables: Arc<Tables>,
+    pub faults: BTreeMap<String, Reason>,
+}
+
+pub(super) async fn pull(
+    config: &Arc<Config>,
+    names: &BTreeSet<String>,
+    context: &Context,
+    moment: DateTime<Utc>,
+    deadline: Instant,
+) -> Pulled {
+    let mut by_source: BTreeMap<String, Vec<TableSpec>> = BTreeMap::new();
+    for spec in names.iter().filter_map(|name| config.tables.get(name)) {
+        by_source.entry(spec.source.clone()).or_default().push(spec.clone());
+    }
+    let mut waiting: BTreeMap<String, TableSpec> =
+        by_source.values().flatten().map(|spec| (spec.name.clone(), spec.clone())).collect();
+    let mut work = JoinSet::new();
+    for (name, specs) in by_source {
+        let Some(source) = config.sources.get(&name).cloned() else { continue };
+        let limits = PullLimits { timeout: config.limits.pull_timeout, rows: config.limits.pull_rows };
+        let parameters = context.parameters.clone();
+        work.spawn(async move {
+            let pulls = sources::pull(&source, specs.clone(), &parameters, &limits, moment).await;
+            tokio::task::spawn_blocking(move || settle(&source, specs, pulls)).await
+        });
+    }
+    let mut pulled = Pulled { tables: Arc::default(), faults: BTreeMap::new() };
+    let mut tables = Tables::new();
+    loop {
+        match timeout_at(deadline, work.join_next()).await {
+            Ok(None) | Err(_) => break,
+            Ok(Some(Ok(Ok(settled)))) => {
+                for (name, table) in settled {
+                    waiting.remove(&name);
+                    match table {
+                        Ok(table) => drop(tables.insert(name, table)),
+                        Err(reason) => drop(pulled.faults.insert(name, reason)),
+                    }
+                }
+            }
+            // Which source it was is known by what stays waiting.
+            Ok(Some(fault)) => tracing::error!(?fault, "a pull stopped"),
+        }
+    }
+    for (name, spec) in waiting {
+        let sentence = "the pull did not end in time, or stopped without an answer".to_owned();
+        pulled.faults.insert(name.clone(), Reason::Unreadable { source: spec.source, table: name, sentence });
+    }
+    pulled.tables = Arc::new(tables);
+    pulled
+}
+
+type Settled = Vec<(String, Result<crate::audit::snapshot::Table, Reason>)>;
+
+/// Normalises what was read and applies the guards.
+fn settle(source: &Source, specs: Vec<TableSpec>, mut pulls: sources::Pulls) -> Settled {
+    let settle = |spec: &TableSpec, raw: Option<Result<RawTable, SourceError>>| {
+        let unreadable =
+            |sentence: String| Reason::Unreadable { source: source.name.clone(), table: spec.name.clone(), sentence };
+        let raw = match raw {
+            Some(Ok(raw)) => raw,
+            Some(Err(fault)) => return Err(unreadable(chain(&fault))),
+            None => return Err(unreadable("the source gave no answer for this table".to_owned())),
+        };
+        let rows = raw.frame.height() as u64;
+        if rows < spec.guards.min_rows {
+            let (source, table) = (source.name.clone(), spec.name.clone());
+            return Err(Reason::Guard { source, table, rows, min_rows: spec.guards.min_rows });
+        }
+        normalise(spec, &raw, source.zone).map_err(|fault| unreadable(chain(&fault)))
+    };
+    specs.iter().map(|spec| (spec.name.clone(), settle(spec, pulls.remove(&spec.name)))).collect()
+}
+
+/// A fault and its causes as one line.
+fn chain(fault: &dyn std::error::Error) -> String {
+    let mut line = fault.to_string();
+    let mut cause = fault.source();
+    while let Some(next) = cause {
+        line.push_str(": ");
+        line.push_str(&next.to_string());
+        cause = next.source();
+    }
+    line
+}

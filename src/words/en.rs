@@ -1,0 +1,277 @@
+//! The English words.
+
+use super::{figure, money, quantity, visible};
+use crate::audit::amount::Amount;
+use crate::audit::breaks::{Class, Message, Operand, Relation, Severity, StockFigure};
+use crate::audit::exception::{Status, Step};
+use crate::audit::judge::Reason;
+use crate::audit::value::Value;
+
+pub(super) fn class(class: Class) -> &'static str {
+    match class {
+        Class::Unreadable => "Unreadable value",
+        Class::Keyless => "No key",
+        Class::Duplicate => "Duplicate",
+        Class::Missing => "Missing",
+        Class::Currency => "Currency differs",
+        Class::Quantity => "Quantity differs",
+        Class::Amount => "Amount differs",
+        Class::Text => "Text differs",
+        Class::Date => "Date differs",
+        Class::NegativeStock => "Negative stock",
+        Class::LowStock => "Low stock",
+        Class::NoReorderPoint => "No reorder point",
+        Class::Overdue => "Overdue",
+        Class::NoDueDate => "No due date",
+        Class::OverCreditLimit => "Over credit limit",
+        Class::Flood => "Too many differences",
+    }
+}
+
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Open => "Open",
+        Status::Acknowledged => "Acknowledged",
+        Status::Waived => "Waived",
+        Status::Resolved => "Resolved",
+        Status::Gone => "Gone",
+        Status::Retired => "Rule retired",
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "Low",
+        Severity::Medium => "Medium",
+        Severity::High => "High",
+        Severity::Critical => "Critical",
+    }
+}
+
+pub(super) fn step(step: Step) -> &'static str {
+    match step {
+        Step::Opened => "New",
+        Step::Regressed => "Came back",
+        Step::Worsened => "Worsened",
+        Step::Changed => "Changed",
+        Step::Unchanged => "Unchanged",
+        Step::Resolved => "Resolved",
+        Step::Gone => "Gone",
+        Step::Retired => "Retired",
+    }
+}
+
+pub(super) fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::Unreadable { source, table, sentence } => {
+            format!("table {} of {} could not be read in full: {}", visible(table), visible(source), visible(sentence))
+        }
+        Reason::Guard { source, table, rows, min_rows } => format!(
+            "table {} of {} has only {}; fewer than {} cannot be believed",
+            visible(table),
+            visible(source),
+            rows_of(*rows),
+            count(*min_rows)
+        ),
+        Reason::PastNotKept { table } => {
+            format!("table {} holds only its present state, so a past day cannot be judged", visible(table))
+        }
+        Reason::InternalFault { sentence } => format!("tieout itself failed: {}", visible(sentence)),
+        Reason::TimeLimit { minutes: 1 } => "it was not done within 1 minute".to_owned(),
+        Reason::TimeLimit { minutes } => format!("it was not done within {minutes} minutes"),
+    }
+}
+
+pub(super) fn message(message: &Message) -> String {
+    match message {
+        Message::UnreadableCell { side, column, text, expected, cells } => {
+            let (side, column, expected) = (visible(side), visible(column), visible(expected));
+            match cells {
+                0 | 1 => format!("{side}.{column} holds “{}”, which is no {expected}", visible(text)),
+                cells => {
+                    format!("{side}.{column} is no {expected} in {} cells, such as “{}”", count(*cells), visible(text))
+                }
+            }
+        }
+        Message::OutOfRange { side, expression } => {
+            let side = side.as_deref().map(|side| format!("{}: ", visible(side))).unwrap_or_default();
+            format!("{side}{} is too large to be computed exactly", visible(expression))
+        }
+        Message::Keyless { side, columns, rows } => {
+            let columns: Vec<String> = columns.iter().map(|column| visible(column)).collect();
+            format!("{} in {} without {}: cannot be matched", rows_of(*rows), visible(side), columns.join(", "))
+        }
+        Message::Duplicate { side, unique, rows } => {
+            let unique: Vec<String> = unique.iter().map(|column| visible(column)).collect();
+            let same = if unique.is_empty() { String::new() } else { format!(" with the same {}", unique.join(", ")) };
+            format!("{} has {}{same}, 1 expected", visible(side), rows_of(*rows))
+        }
+        Message::Missing { side, present } if present.is_empty() => format!("Not in {}", visible(side)),
+        Message::Missing { side, present } => {
+            let present: Vec<String> = present.iter().map(|side| visible(side)).collect();
+            format!("Not in {}, but in {}", visible(side), present.join(" and "))
+        }
+        Message::CurrencyDiffers { left, right } => format!("Currencies differ: {}, {}", stated(left), stated(right)),
+        Message::MixedCurrencies { side, currencies } => {
+            let currencies: Vec<String> = currencies.iter().map(|currency| visible(currency)).collect();
+            format!("{} adds up several currencies: {}", visible(side), currencies.join(", "))
+        }
+        Message::AmountDiffers { relation, left, right, difference, allowed, currency } => {
+            let words = Figures { show: figure, unit: Some(currency) };
+            words.compare(*relation, left, right, *difference, *allowed)
+        }
+        Message::QuantityDiffers { relation, left, right, difference, allowed } => {
+            let words = Figures { show: quantity, unit: None };
+            words.compare(*relation, left, right, *difference, *allowed)
+        }
+        Message::TextDiffers { left, right } => format!("{}, {}", quoted(left), quoted(right)),
+        Message::DateDiffers { relation, left, right, days } => dates(*relation, left, right, *days),
+        Message::NegativeStock { .. }
+        | Message::LowStock { .. }
+        | Message::NoReorderPoint { .. }
+        | Message::Overdue { .. }
+        | Message::NoDueDate { .. }
+        | Message::OverCreditLimit { .. }
+        | Message::Flood { .. } => trading(message),
+    }
+}
+
+/// The messages of the stock and payment rules.
+fn trading(message: &Message) -> String {
+    match message {
+        Message::NegativeStock { on_hand } => format!("Stock on hand is negative: {}", quantity(*on_hand)),
+        Message::LowStock { judged, figure, point, on_hand, reserved, incoming } => {
+            let lack = point.checked_sub(*figure).unwrap_or_default();
+            let verdict = if lack.is_zero() {
+                format!("has come down to the reorder point of {}", quantity(*point))
+            } else {
+                format!("is {} short of the reorder point of {}", quantity(lack), quantity(*point))
+            };
+            format!(
+                "{} stock of {} {verdict} (on hand {}, reserved {}, incoming {})",
+                stock_figure(*judged),
+                quantity(*figure),
+                quantity(*on_hand),
+                quantity(*reserved),
+                quantity(*incoming)
+            )
+        }
+        Message::NoReorderPoint { on_hand } => format!("No reorder point is set; {} on hand", quantity(*on_hand)),
+        Message::Overdue { days, from, to, due, amount, applied, outstanding, currency, party } => {
+            let band = to.map_or_else(|| format!("over {} days", from - 1), |to| format!("{from}–{to} days"));
+            format!(
+                "{}{days} {} overdue ({band}, due {due}): {} outstanding of {}, {} settled",
+                party_en(party),
+                if *days == 1 { "day" } else { "days" },
+                money(currency, *outstanding),
+                figure(*amount),
+                figure(*applied)
+            )
+        }
+        Message::NoDueDate { outstanding, currency, party } => {
+            format!("{}no due date, {} outstanding", party_en(party), money(currency, *outstanding))
+        }
+        Message::OverCreditLimit { outstanding, limit, currency } => format!(
+            "{} outstanding, {} over the credit limit of {}",
+            money(currency, *outstanding),
+            figure(outstanding.checked_sub(*limit).unwrap_or_default()),
+            figure(*limit)
+        ),
+        Message::Flood { found, limit } => format!(
+            "{} differences, more than the limit of {}: most likely the data or the rule is at fault. This one stands \
+             for all; the others stay as they were",
+            count(*found),
+            count(*limit)
+        ),
+        _ => String::new(),
+    }
+}
+
+/// How two figures of one kind are told.
+struct Figures<'a> {
+    show: fn(Amount) -> String,
+    unit: Option<&'a str>,
+}
+
+impl Figures<'_> {
+    fn compare(&self, relation: Relation, left: &Operand, right: &Operand, gap: Amount, allowed: Amount) -> String {
+        let size = (self.show)(gap.checked_abs().unwrap_or(gap));
+        let direction = if gap.is_negative() { "less" } else { "more" };
+        let verdict = match relation {
+            Relation::Equal => format!("{size} {direction}"),
+            Relation::AtMost => format!("{size} too much"),
+            Relation::AtLeast => format!("{size} too little"),
+        };
+        let tolerance = match allowed.is_zero() {
+            true => String::new(),
+            false => format!(" ({} allowed)", (self.show)(allowed)),
+        };
+        format!("{}, {}: {verdict}{tolerance}", self.operand(left), self.operand(right))
+    }
+
+    fn operand(&self, operand: &Operand) -> String {
+        let value = match (&operand.value, self.unit) {
+            (Value::Amount(amount), Some(unit)) => money(unit, *amount),
+            (Value::Amount(amount), None) => (self.show)(*amount),
+            (other, _) => value(other),
+        };
+        format!("{} is {value}", visible(&operand.expression))
+    }
+}
+
+fn dates(relation: Relation, left: &Operand, right: &Operand, days: Option<i64>) -> String {
+    let (left, right) = (stated(left), stated(right));
+    let Some(days) = days else { return format!("Dates differ: {left}, {right}") };
+    let size = days.unsigned_abs();
+    let unit = if size == 1 { "day" } else { "days" };
+    let verdict = match (relation, days < 0) {
+        (Relation::Equal, true) => "earlier",
+        (Relation::Equal, false) => "later",
+        (Relation::AtMost, _) => "too late",
+        (Relation::AtLeast, _) => "too early",
+    };
+    format!("{left}, {right}: {size} {unit} {verdict}")
+}
+
+fn stated(operand: &Operand) -> String {
+    format!("{} is {}", visible(&operand.expression), value(&operand.value))
+}
+
+fn quoted(operand: &Operand) -> String {
+    match &operand.value {
+        Value::Null => stated(operand),
+        other => format!("{} is “{}”", visible(&operand.expression), visible(&other.to_string())),
+    }
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "empty".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => visible(&other.to_string()),
+    }
+}
+
+fn party_en(party: &Value) -> String {
+    match party {
+        Value::Null => String::new(),
+        other => format!("{}: ", visible(&other.to_string())),
+    }
+}
+
+fn stock_figure(figure: StockFigure) -> &'static str {
+    match figure {
+        StockFigure::OnHand => "On-hand",
+        StockFigure::Available => "Available",
+        StockFigure::Projected => "Projected",
+    }
+}
+
+fn rows_of(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{} rows", count(rows)) }
+}
+
+fn count(number: u64) -> String {
+    i64::try_from(number).map_or_else(|_| number.to_string(), |number| quantity(Amount::from(number)))
+}

@@ -1,0 +1,111 @@
+//! Names that rule files write as identifiers, as a Chinese reader expects them. English readers see them as written.
+
+use super::visible;
+use crate::language::Language;
+
+/// Sides whose meaning is beyond doubt.
+const SIDES: &[(&str, &str)] = &[
+    ("bank", "银行"),
+    ("customer", "客户"),
+    ("customers", "客户"),
+    ("delivery", "发货"),
+    ("deliveries", "发货"),
+    ("finance", "财务"),
+    ("inventory", "库存"),
+    ("invoice", "发票"),
+    ("invoices", "发票"),
+    ("ledger", "总账"),
+    ("logistics", "物流"),
+    ("order", "订单"),
+    ("orders", "订单"),
+    ("payment", "付款"),
+    ("payments", "付款"),
+    ("platform", "平台"),
+    ("purchase", "采购"),
+    ("purchases", "采购"),
+    ("returns", "退货"),
+    ("sales", "销售"),
+    ("shipment", "出库"),
+    ("shipments", "出库"),
+    ("stock", "库存"),
+    ("supplier", "供应商"),
+    ("suppliers", "供应商"),
+    ("warehouse", "仓库"),
+];
+
+/// Columns whose meaning is beyond doubt.
+const COLUMNS: &[(&str, &str)] = &[
+    ("amount", "金额"),
+    ("balance", "余额"),
+    ("ccy", "币种"),
+    ("currency", "币种"),
+    ("customer", "客户"),
+    ("date", "日期"),
+    ("due_date", "到期日"),
+    ("invoice_date", "开票日期"),
+    ("invoice_no", "发票号"),
+    ("line_no", "行号"),
+    ("order_date", "订单日期"),
+    ("order_no", "订单号"),
+    ("price", "单价"),
+    ("qty", "数量"),
+    ("quantity", "数量"),
+    ("ship_date", "发货日期"),
+    ("sku", "货号"),
+    ("status", "状态"),
+    ("supplier", "供应商"),
+    ("tax", "税额"),
+    ("tax_amount", "税额"),
+    ("total", "合计"),
+    ("unit_price", "单价"),
+    ("warehouse", "仓库"),
+];
+
+/// A side's name for a reader.
+pub fn side(name: &str, language: Language) -> String {
+    match language {
+        Language::Zh => side_zh(name),
+        Language::En => visible(name),
+    }
+}
+
+pub(super) fn side_zh(name: &str) -> String {
+    known(SIDES, name).map_or_else(|| visible(name), str::to_owned)
+}
+
+pub(super) fn column_zh(name: &str) -> String {
+    known(COLUMNS, name).map_or_else(|| visible(name), str::to_owned)
+}
+
+/// An expression with every known `side.column` in Chinese: `warehouse.qty` becomes 仓库数量. Text in quotes stays.
+pub(super) fn expression_zh(expression: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = expression;
+    while let Some(next) = rest.chars().next() {
+        let taken = match next {
+            '\'' | '"' => rest[1..].find(next).map_or(rest.len(), |end| end + 2),
+            each if each.is_alphabetic() || each == '_' => {
+                rest.find(|each: char| !(each.is_alphanumeric() || matches!(each, '_' | '.'))).unwrap_or(rest.len())
+            }
+            each => each.len_utf8(),
+        };
+        let (token, left) = rest.split_at(taken);
+        shown.push_str(&path_zh(token).unwrap_or_else(|| visible(token)));
+        rest = left;
+    }
+    shown
+}
+
+/// `side.column`, where the side is known; an unknown column stands behind a space.
+fn path_zh(token: &str) -> Option<String> {
+    let (side, column) = token.split_once('.')?;
+    let side = known(SIDES, side)?;
+    Some(match known(COLUMNS, column) {
+        Some(column) => format!("{side}{column}"),
+        None => format!("{side} {}", visible(column)),
+    })
+}
+
+fn known(list: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    list.iter().find(|(known, _)| *known == name).map(|(_, zh)| *zh)
+}

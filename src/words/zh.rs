@@ -1,0 +1,294 @@
+//! The Chinese words.
+
+use super::names::{column_zh, expression_zh, side_zh};
+use super::{figure, money, quantity, visible};
+use crate::audit::amount::Amount;
+use crate::audit::breaks::{Class, Message, Operand, Relation, Severity, StockFigure};
+use crate::audit::exception::{Status, Step};
+use crate::audit::judge::Reason;
+use crate::audit::value::Value;
+
+pub(super) fn class(class: Class) -> &'static str {
+    match class {
+        Class::Unreadable => "数据无法识别",
+        Class::Keyless => "缺少主键",
+        Class::Duplicate => "重复",
+        Class::Missing => "缺失",
+        Class::Currency => "币种不一致",
+        Class::Quantity => "数量不一致",
+        Class::Amount => "金额不一致",
+        Class::Text => "内容不一致",
+        Class::Date => "日期不一致",
+        Class::NegativeStock => "负库存",
+        Class::LowStock => "低库存",
+        Class::NoReorderPoint => "未设再订货点",
+        Class::Overdue => "逾期",
+        Class::NoDueDate => "没有到期日",
+        Class::OverCreditLimit => "超信用额度",
+        Class::Flood => "差异过多",
+    }
+}
+
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Open => "待处理",
+        Status::Acknowledged => "已认领",
+        Status::Waived => "已豁免",
+        Status::Resolved => "已解决",
+        Status::Gone => "已消失",
+        Status::Retired => "规则已停用",
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "低",
+        Severity::Medium => "中",
+        Severity::High => "高",
+        Severity::Critical => "紧急",
+    }
+}
+
+pub(super) fn step(step: Step) -> &'static str {
+    match step {
+        Step::Opened => "新增",
+        Step::Regressed => "重现",
+        Step::Worsened => "加重",
+        Step::Changed => "变化",
+        Step::Unchanged => "无变化",
+        Step::Resolved => "解决",
+        Step::Gone => "消失",
+        Step::Retired => "停用",
+    }
+}
+
+pub(super) fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::Unreadable { source, table, sentence } => {
+            format!("数据源 {} 的表 {} 没有读全：{}", visible(source), visible(table), visible(sentence))
+        }
+        Reason::Guard { source, table, rows, min_rows } => format!(
+            "数据源 {} 的表 {} 只读到 {} 行，少于下限 {} 行，数据不可信",
+            visible(source),
+            visible(table),
+            count(*rows),
+            count(*min_rows)
+        ),
+        Reason::PastNotKept { table } => {
+            format!("表 {} 只保存当前状态，无法核对过去的日期", visible(table))
+        }
+        Reason::InternalFault { sentence } => format!("程序内部出错：{}", visible(sentence)),
+        Reason::TimeLimit { minutes } => format!("超过 {minutes} 分钟仍未核对完"),
+    }
+}
+
+pub(super) fn message(message: &Message) -> String {
+    match message {
+        Message::UnreadableCell { side, column, text, expected, cells } => {
+            let (side, column) = (side_zh(side), column_zh(column));
+            let expected = type_name(expected);
+            match cells {
+                0 | 1 => format!("{side}的“{column}”内容“{}”不是有效的{expected}", visible(text)),
+                cells => {
+                    format!("{side}的“{column}”有 {} 处不是有效的{expected}，例如“{}”", count(*cells), visible(text))
+                }
+            }
+        }
+        Message::OutOfRange { side, expression } => {
+            let side = side.as_deref().map(|side| format!("{}的", side_zh(side))).unwrap_or_default();
+            format!("{side} {} 数值过大，无法精确计算", expression_zh(expression)).trim_start().to_owned()
+        }
+        Message::Keyless { side, columns, rows } => {
+            format!("{}有 {} 行缺少{}，无法配对", side_zh(side), count(*rows), columns_zh(columns))
+        }
+        Message::Duplicate { side, unique, rows } if unique.is_empty() => {
+            format!("{}有 {} 行，应只有 1 行", side_zh(side), count(*rows))
+        }
+        Message::Duplicate { side, unique, rows } => {
+            format!("{}有 {} 行，{}相同，应只有 1 行", side_zh(side), count(*rows), columns_zh(unique))
+        }
+        Message::Missing { side, present } if present.is_empty() => format!("{}没有记录", side_zh(side)),
+        Message::Missing { side, present } => {
+            let present: Vec<String> = present.iter().map(|side| side_zh(side)).collect();
+            format!("{}没有记录，{}有", side_zh(side), present.join("、"))
+        }
+        Message::CurrencyDiffers { left, right } => {
+            format!("币种不一致：{}，{}", stated(left), stated(right))
+        }
+        Message::MixedCurrencies { side, currencies } => {
+            let currencies: Vec<String> = currencies.iter().map(|currency| visible(currency)).collect();
+            format!("{}把多种币种（{}）加在一起，无法核对", side_zh(side), currencies.join("、"))
+        }
+        Message::AmountDiffers { relation, left, right, difference, allowed, currency } => {
+            let words = Figures { show: figure, unit: Some(currency) };
+            words.compare(*relation, left, right, *difference, *allowed)
+        }
+        Message::QuantityDiffers { relation, left, right, difference, allowed } => {
+            let words = Figures { show: quantity, unit: None };
+            words.compare(*relation, left, right, *difference, *allowed)
+        }
+        Message::TextDiffers { left, right } => format!("{} ≠ {}", quoted(left), quoted(right)),
+        Message::DateDiffers { relation, left, right, days } => dates(*relation, left, right, *days),
+        Message::NegativeStock { .. }
+        | Message::LowStock { .. }
+        | Message::NoReorderPoint { .. }
+        | Message::Overdue { .. }
+        | Message::NoDueDate { .. }
+        | Message::OverCreditLimit { .. }
+        | Message::Flood { .. } => trading(message),
+    }
+}
+
+/// The messages of the stock and payment rules.
+fn trading(message: &Message) -> String {
+    match message {
+        Message::NegativeStock { on_hand } => format!("现存量为负：{}", quantity(*on_hand)),
+        Message::LowStock { judged, figure, point, on_hand, reserved, incoming } => {
+            let lack = point.checked_sub(*figure).unwrap_or_default();
+            let verdict = if lack.is_zero() {
+                format!("已降到再订货点 {}", quantity(*point))
+            } else {
+                format!("低于再订货点 {}，缺 {}", quantity(*point), quantity(lack))
+            };
+            format!(
+                "{} {} {verdict}（现存 {}，占用 {}，在途 {}）",
+                stock_figure(*judged),
+                quantity(*figure),
+                quantity(*on_hand),
+                quantity(*reserved),
+                quantity(*incoming)
+            )
+        }
+        Message::NoReorderPoint { on_hand } => format!("没有设再订货点，现存量 {}", quantity(*on_hand)),
+        Message::Overdue { days, from, to, due, amount, applied, outstanding, currency, party } => {
+            let band = to.map_or_else(|| format!("{from} 天以上"), |to| format!("{from}–{to} 天"));
+            format!(
+                "{}逾期 {days} 天（{band}，到期日 {due}），未结 {}（总额 {}，已核销 {}）",
+                party_zh(party),
+                money(currency, *outstanding),
+                figure(*amount),
+                figure(*applied)
+            )
+        }
+        Message::NoDueDate { outstanding, currency, party } => {
+            format!("{}没有到期日，无法判断是否逾期，未结 {}", party_zh(party), money(currency, *outstanding))
+        }
+        Message::OverCreditLimit { outstanding, limit, currency } => format!(
+            "未结 {}，超过信用额度 {}，超出 {}",
+            money(currency, *outstanding),
+            figure(*limit),
+            figure(outstanding.checked_sub(*limit).unwrap_or_default())
+        ),
+        Message::Flood { found, limit } => format!(
+            "发现 {} 条差异，超过上限 {} 条，多半是数据或规则出了问题；合并为这一条，其余异常保持原状",
+            count(*found),
+            count(*limit)
+        ),
+        _ => String::new(),
+    }
+}
+
+/// How two figures of one kind are told.
+struct Figures<'a> {
+    show: fn(Amount) -> String,
+    unit: Option<&'a str>,
+}
+
+impl Figures<'_> {
+    fn compare(&self, relation: Relation, left: &Operand, right: &Operand, gap: Amount, allowed: Amount) -> String {
+        let (left, right) = (self.operand(left), self.operand(right));
+        let size = (self.show)(gap.checked_abs().unwrap_or(gap));
+        let tolerance = match allowed.is_zero() {
+            true => String::new(),
+            false => format!("（允差 {}）", (self.show)(allowed)),
+        };
+        match relation {
+            Relation::Equal => format!("{left} ≠ {right}，差 {}{tolerance}", (self.show)(gap)),
+            Relation::AtMost => format!("{left} 超过 {right}，多 {size}{tolerance}"),
+            Relation::AtLeast => format!("{left} 不足 {right}，少 {size}{tolerance}"),
+        }
+    }
+
+    fn operand(&self, operand: &Operand) -> String {
+        let value = match (&operand.value, self.unit) {
+            (Value::Amount(amount), Some(unit)) => money(unit, *amount),
+            (Value::Amount(amount), None) => (self.show)(*amount),
+            (other, _) => value(other),
+        };
+        named(&operand.expression, &value)
+    }
+}
+
+fn dates(relation: Relation, left: &Operand, right: &Operand, days: Option<i64>) -> String {
+    let (left, right) = (stated(left), stated(right));
+    let Some(days) = days else { return format!("日期不一致：{left}，{right}") };
+    let size = days.unsigned_abs();
+    match relation {
+        Relation::Equal if days < 0 => format!("{left}，{right}，早 {size} 天"),
+        Relation::Equal => format!("{left}，{right}，晚 {size} 天"),
+        Relation::AtMost => format!("{left}，晚于{right}，多 {size} 天"),
+        Relation::AtLeast => format!("{left}，早于{right}，差 {size} 天"),
+    }
+}
+
+/// An operand with a plain value: “订单币种 CNY”.
+fn stated(operand: &Operand) -> String {
+    named(&operand.expression, &value(&operand.value))
+}
+
+fn quoted(operand: &Operand) -> String {
+    match &operand.value {
+        Value::Null => named(&operand.expression, "（空）"),
+        other => format!("{}“{}”", expression_zh(&operand.expression), visible(&other.to_string())),
+    }
+}
+
+fn named(expression: &str, value: &str) -> String {
+    format!("{} {value}", expression_zh(expression))
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "（空）".to_owned(),
+        Value::Bool(true) => "是".to_owned(),
+        Value::Bool(false) => "否".to_owned(),
+        other => visible(&other.to_string()),
+    }
+}
+
+fn party_zh(party: &Value) -> String {
+    match party {
+        Value::Null => String::new(),
+        other => format!("{}：", visible(&other.to_string())),
+    }
+}
+
+fn columns_zh(columns: &[String]) -> String {
+    columns.iter().map(|column| column_zh(column)).collect::<Vec<_>>().join("、")
+}
+
+fn stock_figure(figure: StockFigure) -> &'static str {
+    match figure {
+        StockFigure::OnHand => "现存量",
+        StockFigure::Available => "可用量",
+        StockFigure::Projected => "预计可用量",
+    }
+}
+
+fn type_name(name: &str) -> String {
+    let known = match name {
+        "text" => "文本",
+        "money" => "金额",
+        "quantity" => "数量",
+        "number" => "数字",
+        "date" => "日期",
+        "instant" => "时间",
+        "boolean" => "是/否",
+        other => return visible(other),
+    };
+    known.to_owned()
+}
+
+fn count(number: u64) -> String {
+    i64::try_from(number).map_or_else(|_| number.to_string(), |number| quantity(Amount::from(number)))
+}

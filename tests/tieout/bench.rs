@@ -1,0 +1,184 @@
+//! A rule judged on tables written as text: the rule file's own TOML, and one CSV per table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use polars::prelude::{Column, DataFrame};
+use tieout::audit::calendar::Calendar;
+use tieout::audit::judge::{Context, Judge, Judgement, Outcome};
+use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
+use tieout::audit::rules::Tables;
+use tieout::audit::snapshot::{RawTable, TableSpec, normalise};
+use tieout::audit::value::{Subject, Value};
+use tieout::problem::SourceText;
+
+/// A rule and its tables.
+#[derive(Clone)]
+pub struct Bench {
+    rule: String,
+    specs: BTreeMap<String, TableSpec>,
+    rows: BTreeMap<String, Vec<Vec<String>>>,
+    pub day: NaiveDate,
+    pub calendar: Calendar,
+    pub flood: u64,
+    open: BTreeSet<Subject>,
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a test's day is a day")
+}
+
+impl Bench {
+    /// `rule` is a rule file without title and owner.
+    pub fn new(rule: &str) -> Bench {
+        let rule = format!("title = \"a rule\"\nowner = \"finance\"\n{rule}");
+        let (specs, rows, open) = Default::default();
+        Bench { rule, specs, rows, day: day("2026-11-20"), calendar: Calendar::default(), flood: 1000, open }
+    }
+
+    /// A table of `columns` ("order_no text, qty quantity, amount money ccy"), the `unique` ones marked with `*`, and
+    /// CSV `rows` without a header; an empty cell is null.
+    pub fn table(mut self, name: &str, columns: &str, rows: &str) -> Bench {
+        let mut toml = "source = \"files\"\nfile = \"x.csv\"\n".to_owned();
+        let mut unique = Vec::new();
+        let mut lines = String::new();
+        for column in columns.split(',') {
+            let words: Vec<&str> = column.split_whitespace().collect();
+            let name = words[0].trim_end_matches('*');
+            if words[0].ends_with('*') {
+                unique.push(format!("{name:?}"));
+            }
+            let currency = words.get(2).map(|code| format!(", currency = {code:?}")).unwrap_or_default();
+            let _ = writeln!(lines, "{name} = {{ type = {:?}{currency} }}", words[1]);
+        }
+        if !unique.is_empty() {
+            let _ = writeln!(toml, "unique = [{}]", unique.join(", "));
+        }
+        let _ = write!(toml, "[columns]\n{lines}");
+        let file = SourceText::new(format!("tables/{name}.toml"), toml);
+        let sources = BTreeMap::from([("files".to_owned(), Asking::File)]);
+        let spec = read_table(&file, Some(&sources)).unwrap_or_else(|problems| panic!("{problems}"));
+        self.specs.insert(name.to_owned(), spec);
+        self.rows(name, rows)
+    }
+
+    /// Puts other rows into a table.
+    pub fn rows(mut self, table: &str, rows: &str) -> Bench {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(rows.as_bytes());
+        let records = reader.records().map(|record| record.expect("a test's rows are CSV"));
+        let rows = records.map(|record| record.iter().map(str::to_owned).collect()).collect();
+        self.rows.insert(table.to_owned(), rows);
+        self
+    }
+
+    /// Turns every table's rows upside down.
+    pub fn reversed(mut self) -> Bench {
+        self.rows.values_mut().for_each(|rows| rows.reverse());
+        self
+    }
+
+    pub fn on(mut self, day: NaiveDate) -> Bench {
+        self.day = day;
+        self
+    }
+
+    /// Subjects whose exceptions are open, in canonical form.
+    pub fn open(mut self, subjects: &[&str]) -> Bench {
+        self.open = subjects.iter().map(|text| Subject::parse(text).expect("a test's subject is canonical")).collect();
+        self
+    }
+
+    pub fn rule(&self) -> Rule {
+        let file = SourceText::new("rules/bench.toml", self.rule.clone());
+        let departments: BTreeSet<String> = ["finance", "warehouse", "sales"].into_iter().map(str::to_owned).collect();
+        let surroundings = Surroundings {
+            tables: &self.specs,
+            unread_tables: &BTreeSet::new(),
+            departments: Some(&departments),
+            sources: None,
+            parameters: &|_| Some(standard_parameters()),
+        };
+        let mut book = read_rules(&[file], surroundings).unwrap_or_else(|problems| panic!("{problems}"));
+        book.rules.remove(0)
+    }
+
+    fn tables(&self) -> Tables {
+        let tables = self.specs.iter().map(|(name, spec)| {
+            let rows = &self.rows[name];
+            let columns = spec.columns.iter().enumerate().map(|(index, column)| {
+                let cells: Vec<Option<&str>> = rows.iter().map(|row| Some(row[index].as_str())).collect();
+                Column::new(column.from.as_str().into(), cells)
+            });
+            let frame = DataFrame::new(rows.len(), columns.collect()).expect("columns of one length");
+            let raw = RawTable { frame, moment: DateTime::<Utc>::UNIX_EPOCH };
+            let table = normalise(spec, &raw, chrono_tz::Asia::Shanghai).expect("a test's table fits its columns");
+            (name.clone(), table)
+        });
+        tables.collect()
+    }
+
+    pub fn judge(&self) -> Judgement {
+        let rule = self.rule();
+        let as_of = self.day.and_hms_opt(4, 0, 0).expect("noon in Shanghai").and_utc();
+        let context = Context {
+            as_of,
+            day: self.day,
+            zone: chrono_tz::Asia::Shanghai,
+            currency: "CNY".to_owned(),
+            calendar: self.calendar.clone(),
+            parameters: BTreeMap::from([("as_of_day".to_owned(), Value::Date(self.day))]),
+            flood: self.flood,
+            evidence_rows: 5,
+        };
+        let mut judge = Judge::new(&rule, &context, self.open.clone());
+        judge.partition(&self.tables());
+        judge.finish()
+    }
+
+    /// The judgement as text: a line per break, then what is in transit, the verdicts, and a flood.
+    pub fn told(&self) -> String {
+        let judgement = self.judge();
+        let mut text = String::new();
+        for finding in &judgement.findings {
+            for found in &finding.breaks {
+                let side = found.side.as_deref().map(|side| format!(" {side}")).unwrap_or_default();
+                let money = found.at_risk.as_ref();
+                let money = money.map(|money| format!(" {} {}", money.currency, money.amount)).unwrap_or_default();
+                let check =
+                    if found.check == found.class.name() { String::new() } else { format!("{}: ", found.check) };
+                let _ = writeln!(
+                    text,
+                    "{} {check}{}{side}{money} -> {}",
+                    finding.subject.canonical(),
+                    found.class.name(),
+                    found.owner
+                );
+            }
+        }
+        if judgement.in_transit > 0 {
+            let _ = writeln!(text, "in transit: {}", judgement.in_transit);
+        }
+        for (subject, verdict) in &judgement.verdicts {
+            let _ = writeln!(text, "{} is {verdict:?}", subject.canonical());
+        }
+        if judgement.outcome != Outcome::Judged {
+            let _ = writeln!(text, "{:?}", judgement.outcome);
+        }
+        if text.is_empty() {
+            text.push_str("ties out\n");
+        }
+        text
+    }
+}
+
+/// Judges the bench, its rows in either order, and compares what it tells.
+#[track_caller]
+pub fn check(bench: Bench, expected: &str) {
+    let told = bench.told();
+    let lines = |text: &str| -> String {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(lines(&told), lines(expected));
+    assert_eq!(bench.reversed().told(), told, "the order of rows must not show");
+}

@@ -1,0 +1,163 @@
+//! What sound files mean.
+
+use tieout::audit::expression::Expression;
+use tieout::audit::rulebook::{Body, Rule};
+
+use super::{good, load_good, rules};
+
+fn text(expression: &Option<Expression>) -> Option<&str> {
+    expression.as_ref().map(Expression::text)
+}
+
+fn rule(id: &str) -> Rule {
+    load_good().rules.into_iter().find(|rule| rule.id == id).unwrap()
+}
+
+#[test]
+fn a_reconcile_rule_is_read_whole() {
+    let rule = rule("order-to-invoice");
+    assert_eq!(rule.title.zh, "订单、出库、发票三单一致");
+    insta::assert_debug_snapshot!((&rule.severity, &rule.worsened, rule.flood, &rule.tables));
+    let Body::Reconcile(body) = &rule.body else { panic!("{}", rule.kind()) };
+    assert_eq!(body.key, ["order_no", "line_no"]);
+    assert_eq!(text(&body.price), Some("sales.unit_price"));
+    let sides: Vec<_> = body
+        .sides
+        .iter()
+        .map(|side| {
+            (
+                &side.name,
+                &side.table,
+                &side.key,
+                text(&side.filter),
+                &side.sum,
+                side.expected,
+                side.absent_zero,
+                &side.owner,
+            )
+        })
+        .collect();
+    insta::assert_debug_snapshot!(sides);
+    let checks: Vec<_> = body
+        .checks
+        .iter()
+        .map(|check| {
+            let figures = (check.left.text(), check.relation, check.right.text());
+            (&check.name, figures, text(&check.when), &check.within, &check.grace, &check.owner)
+        })
+        .collect();
+    insta::assert_debug_snapshot!(checks);
+}
+
+#[test]
+fn a_low_stock_rule_is_read_whole() {
+    let rule = rule("low-stock");
+    let Body::LowStock(body) = &rule.body else { panic!("{}", rule.kind()) };
+    assert_eq!(text(&body.on_hand.filter), Some("qty >= 0"));
+    insta::assert_debug_snapshot!((
+        &body.key,
+        &body.on_hand.table,
+        &body.reserved.is_none(),
+        &body.incoming,
+        &body.settings,
+        body.judge,
+        body.strict
+    ));
+}
+
+#[test]
+fn an_overdue_payment_rule_is_read_whole() {
+    insta::assert_debug_snapshot!(rule("overdue-receivables"));
+}
+
+#[test]
+fn a_table_written_inline_is_named_after_its_rule_and_side() {
+    let config = load_good();
+    insta::assert_debug_snapshot!(config.tables["bank-inline.archive"]);
+    assert!(rule("bank-inline").tables.contains("bank-inline.archive"));
+}
+
+#[test]
+fn a_table_file_is_read_whole() {
+    insta::assert_debug_snapshot!(load_good().tables["shipment_lines"]);
+    insta::assert_debug_snapshot!(load_good().tables["invoice_lines"].columns[3..5]);
+}
+
+#[test]
+fn tieout_toml_is_read_whole() {
+    let config = load_good();
+    let rest = (
+        &config.root,
+        &config.business,
+        &config.serve,
+        &config.limits,
+        &config.sources,
+        &config.jobs,
+        &config.departments,
+        &config.mail,
+    );
+    insta::assert_debug_snapshot!(rest);
+    assert_eq!(config.store_url.expose(), "sqlite:tests/tieout/files/good/var/tieout.db");
+}
+
+/// The hash of a good rule file after `from` was replaced.
+fn hash(file: &str, from: &str, to: &str) -> String {
+    let text = std::fs::read_to_string(good(&format!("rules/{file}.toml"))).unwrap();
+    assert!(text.contains(from), "{from}");
+    let text = text.replacen(from, to, 1).replace(":floor", "100");
+    rules(&[(file, &text)]).unwrap_or_else(|problems| panic!("{problems}")).rules.remove(0).hash
+}
+
+fn check_hash(file: &str, edits: &[(&str, &str)], changes: bool) {
+    let before = hash(file, "kind", "kind");
+    for (from, to) in edits {
+        assert_eq!(hash(file, from, to) != before, changes, "{from} -> {to}");
+    }
+}
+
+#[test]
+fn words_desks_comments_and_layout_do_not_change_the_hash() {
+    let edits = [
+        ("三单一致", "…"),
+        ("owner = \"finance\"", "id = \"renamed\"\nowner = \"warehouse\""),
+        ("severity = { base = \"low\",", "severity = { base = \"medium\","),
+        ("amount = \"100.00\"", "amount = \"1\""),
+        ("# not the first", "# the"),
+        ("owner = \"warehouse\"\n", ""),
+        ("expected = false\nowner = \"finance\"", "owner = \"warehouse\"\nexpected = false"),
+        ("amount = \"0.01\"", "amount = \"0.0100\""),
+        ("\"status <> 'void'\"", "\"\"\"\n status  <>\n  'void'\"\"\""),
+        ("[sides.sales] #", "[sides.sales]\nexpected = true\nkey = { line_no = 'line_no' } #"),
+    ];
+    check_hash("order-to-invoice", &edits, false);
+}
+
+#[test]
+fn whatever_can_change_a_judgement_changes_the_hash() {
+    let edits = [
+        ("'void'", "'void '"),
+        ("flood = 300", "flood = 301"),
+        ("flood = 300\n", ""),
+        ("working_days = 3", "days = 3"),
+        ("\"sales.promised_date\", ", ""),
+        ("use = \"smaller\"", "use = \"larger\""),
+        ("of = \"sales\"", "of = \"billed\""),
+        ("percent = \"0.1\"", "percent = \"0.2\""),
+        ("at_most", "at_least"),
+        ("name = \"price\"", "name = \"amount due\""),
+        ("expected = false", "expected = true"),
+        ("absent = \"zero\"", ""),
+        ("[sides.delivered]\ntable = \"shipment_lines\"\nkey", "[sides.delivered]\ntable = \"sales_lines\"\n# key"),
+        ("price = \"sales.unit_price\"", ""),
+    ];
+    check_hash("order-to-invoice", &edits, true);
+    check_hash("low-stock", &[("strict = true", ""), ("qty >= 0", "qty > 0"), ("\"projected\"", "\"on_hand\"")], true);
+    check_hash("overdue", &[("receivable\"\nitems", "payable\"\nitems"), ("\ncredit", "\n# credit")], true);
+    check_hash("bank-inline", &[("\"Invoice No.\"", "\"Invoice\""), ("archive.csv", "archives.csv")], true);
+}
+
+#[test]
+fn a_hash_stays_the_same_from_version_to_version() {
+    let hashes: Vec<_> = load_good().rules.into_iter().map(|rule| (rule.id, rule.hash)).collect();
+    insta::assert_debug_snapshot!(hashes);
+}
