@@ -34,7 +34,7 @@ pub fn write(digest: &Digest, rows: usize, base_url: &str) -> Letter {
     let mut rows = rows.max(1);
     let (mut page, mut html) = lay_out(digest, rows, base_url);
     while html.len() > HTML_BYTES && rows > 1 {
-        rows = rows * 2 / 3;
+        rows = (rows * HTML_BYTES / html.len()).clamp(1, rows - 1);
         (page, html) = lay_out(digest, rows, base_url);
     }
     Letter {

@@ -14,6 +14,11 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// A sentence of another program as one line: its line ends say nothing, and become spaces.
+pub fn one_line(text: &str) -> String {
+    visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// Characters that move or hide what stands around them.
 fn hidden(character: char) -> bool {
     character.is_control()

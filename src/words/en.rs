@@ -1,6 +1,6 @@
 //! The English words.
 
-use super::{figure, money, quantity, visible};
+use super::{figure, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Class, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
@@ -64,32 +64,36 @@ pub(super) fn step(step: Step) -> &'static str {
 pub(super) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Unreadable { source, table, sentence } => {
-            format!("table {} of {} could not be read in full: {}", visible(table), visible(source), visible(sentence))
+            format!("Table {} of {} could not be read in full: {}", visible(table), visible(source), one_line(sentence))
         }
         Reason::Guard { source, table, rows, min_rows } => format!(
-            "table {} of {} has only {}; fewer than {} cannot be believed",
+            "Table {} of {} has only {}; fewer than {} cannot be believed",
             visible(table),
             visible(source),
             rows_of(*rows),
             count(*min_rows)
         ),
         Reason::PastNotKept { table } => {
-            format!("table {} holds only its present state, so a past day cannot be judged", visible(table))
+            format!("Table {} holds only its present state, so a past day cannot be judged", visible(table))
         }
-        Reason::InternalFault { sentence } => format!("tieout itself failed: {}", visible(sentence)),
-        Reason::TimeLimit { minutes: 1 } => "it was not done within 1 minute".to_owned(),
-        Reason::TimeLimit { minutes } => format!("it was not done within {minutes} minutes"),
+        Reason::InternalFault { sentence } => format!("Judging itself failed: {}", one_line(sentence)),
+        Reason::TimeLimit { minutes: 1 } => "Judging was not done within 1 minute".to_owned(),
+        Reason::TimeLimit { minutes } => format!("Judging was not done within {minutes} minutes"),
     }
 }
 
 pub(super) fn message(message: &Message) -> String {
     match message {
         Message::UnreadableCell { side, column, text, expected, cells } => {
-            let (side, column, expected) = (visible(side), visible(column), visible(expected));
+            let (side, column, expected) = (visible(side), visible(column), type_name(expected));
             match cells {
-                0 | 1 => format!("{side}.{column} holds “{}”, which is no {expected}", visible(text)),
+                0 | 1 => format!("{side}.{column} holds “{}”, which is not a valid {expected}", visible(text)),
                 cells => {
-                    format!("{side}.{column} is no {expected} in {} cells, such as “{}”", count(*cells), visible(text))
+                    format!(
+                        "{side}.{column} is not a valid {expected} in {} cells, such as “{}”",
+                        count(*cells),
+                        visible(text)
+                    )
                 }
             }
         }
@@ -169,7 +173,9 @@ fn trading(message: &Message) -> String {
             )
         }
         Message::NoDueDate { outstanding, currency, party } => {
-            format!("{}no due date, {} outstanding", party_en(party), money(currency, *outstanding))
+            let lead =
+                if party.is_null() { "No due date".to_owned() } else { format!("{}no due date", party_en(party)) };
+            format!("{lead}, {} outstanding", money(currency, *outstanding))
         }
         Message::OverCreditLimit { outstanding, limit, currency } => format!(
             "{} outstanding, {} over the credit limit of {}",
@@ -239,8 +245,8 @@ fn stated(operand: &Operand) -> String {
 
 fn quoted(operand: &Operand) -> String {
     match &operand.value {
-        Value::Null => stated(operand),
-        other => format!("{} is “{}”", visible(&operand.expression), visible(&other.to_string())),
+        Value::Text(text) => format!("{} is “{}”", visible(&operand.expression), visible(text)),
+        _ => stated(operand),
     }
 }
 
@@ -265,6 +271,15 @@ fn stock_figure(figure: StockFigure) -> &'static str {
         StockFigure::OnHand => "On-hand",
         StockFigure::Available => "Available",
         StockFigure::Projected => "Projected",
+    }
+}
+
+fn type_name(name: &str) -> String {
+    match name {
+        "money" => "amount".to_owned(),
+        "instant" => "time".to_owned(),
+        "boolean" => "yes or no".to_owned(),
+        other => visible(other),
     }
 }
 

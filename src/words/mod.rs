@@ -10,7 +10,7 @@ mod figure;
 mod names;
 mod zh;
 
-pub use cell::{clip, csv_cell, csv_text, visible};
+pub use cell::{clip, csv_cell, csv_text, one_line, visible};
 pub use figure::{figure, money, purse, quantity};
 pub use names::side;
 
@@ -72,7 +72,7 @@ pub fn subject(subject: &Subject, language: Language) -> String {
         (SubjectKind::Party, Language::Zh) => format!("往来单位 {}", key()),
         (SubjectKind::Party, Language::En) => format!("Party {}", key()),
         (SubjectKind::Keyless, Language::Zh) => {
-            let sides: Vec<String> = subject.values().iter().map(|side| names::side_zh(&side.to_string())).collect();
+            let sides: Vec<String> = subject.values().iter().map(|side| names::side_in_zh(&side.to_string())).collect();
             format!("{}中缺少主键的行", sides.join("、"))
         }
         (SubjectKind::Keyless, Language::En) => format!("Rows of {} without a key", key()),
@@ -86,6 +86,8 @@ fn key_value(value: &Value, language: Language) -> String {
     match (value, language) {
         (Value::Null, Language::Zh) => "（空）".to_owned(),
         (Value::Null, Language::En) => "(empty)".to_owned(),
+        // As its identity has it, whatever scale the source gave.
+        (Value::Amount(amount), _) => amount.normalised().to_string(),
         (value, _) => visible(&value.to_string()),
     }
 }

@@ -73,8 +73,14 @@ pub(super) fn side_zh(name: &str) -> String {
     known(SIDES, name).map_or_else(|| visible(name), str::to_owned)
 }
 
-pub(super) fn column_zh(name: &str) -> String {
-    known(COLUMNS, name).map_or_else(|| visible(name), str::to_owned)
+/// A side inside a Chinese sentence: a name that is not known stands in quotes, or it would run into its neighbours.
+pub(super) fn side_in_zh(name: &str) -> String {
+    known(SIDES, name).map_or_else(|| format!("“{}”", visible(name)), str::to_owned)
+}
+
+/// A column inside a Chinese sentence, like [`side_in_zh`].
+pub(super) fn column_in_zh(name: &str) -> String {
+    known(COLUMNS, name).map_or_else(|| format!("“{}”", visible(name)), str::to_owned)
 }
 
 /// An expression with every known `side.column` in Chinese: `warehouse.qty` becomes 仓库数量. Text in quotes stays.

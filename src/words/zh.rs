@@ -1,7 +1,7 @@
 //! The Chinese words.
 
-use super::names::{column_zh, expression_zh, side_zh};
-use super::{figure, money, quantity, visible};
+use super::names::{column_in_zh, expression_zh, side_in_zh};
+use super::{figure, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Class, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
@@ -65,7 +65,7 @@ pub(super) fn step(step: Step) -> &'static str {
 pub(super) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Unreadable { source, table, sentence } => {
-            format!("数据源 {} 的表 {} 没有读全：{}", visible(source), visible(table), visible(sentence))
+            format!("数据源 {} 的表 {} 没有读全：{}", visible(source), visible(table), one_line(sentence))
         }
         Reason::Guard { source, table, rows, min_rows } => format!(
             "数据源 {} 的表 {} 只读到 {} 行，少于下限 {} 行，数据不可信",
@@ -77,7 +77,7 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::PastNotKept { table } => {
             format!("表 {} 只保存当前状态，无法核对过去的日期", visible(table))
         }
-        Reason::InternalFault { sentence } => format!("程序内部出错：{}", visible(sentence)),
+        Reason::InternalFault { sentence } => format!("程序内部出错：{}", one_line(sentence)),
         Reason::TimeLimit { minutes } => format!("超过 {minutes} 分钟仍未核对完"),
     }
 }
@@ -85,39 +85,39 @@ pub(super) fn reason(reason: &Reason) -> String {
 pub(super) fn message(message: &Message) -> String {
     match message {
         Message::UnreadableCell { side, column, text, expected, cells } => {
-            let (side, column) = (side_zh(side), column_zh(column));
+            let (side, column) = (side_in_zh(side), column_in_zh(column));
             let expected = type_name(expected);
             match cells {
-                0 | 1 => format!("{side}的“{column}”内容“{}”不是有效的{expected}", visible(text)),
+                0 | 1 => format!("{side}的{column}写的是“{}”，不是有效的{expected}", visible(text)),
                 cells => {
-                    format!("{side}的“{column}”有 {} 处不是有效的{expected}，例如“{}”", count(*cells), visible(text))
+                    format!("{side}的{column}有 {} 处不是有效的{expected}，例如“{}”", count(*cells), visible(text))
                 }
             }
         }
         Message::OutOfRange { side, expression } => {
-            let side = side.as_deref().map(|side| format!("{}的", side_zh(side))).unwrap_or_default();
+            let side = side.as_deref().map(|side| format!("{}的", side_in_zh(side))).unwrap_or_default();
             format!("{side} {} 数值过大，无法精确计算", expression_zh(expression)).trim_start().to_owned()
         }
         Message::Keyless { side, columns, rows } => {
-            format!("{}有 {} 行缺少{}，无法配对", side_zh(side), count(*rows), columns_zh(columns))
+            format!("{}有 {} 行缺少{}，无法配对", side_in_zh(side), count(*rows), columns_zh(columns))
         }
         Message::Duplicate { side, unique, rows } if unique.is_empty() => {
-            format!("{}有 {} 行，应只有 1 行", side_zh(side), count(*rows))
+            format!("{}有 {} 行，应只有 1 行", side_in_zh(side), count(*rows))
         }
         Message::Duplicate { side, unique, rows } => {
-            format!("{}有 {} 行，{}相同，应只有 1 行", side_zh(side), count(*rows), columns_zh(unique))
+            format!("{}有 {} 行，{}相同，应只有 1 行", side_in_zh(side), count(*rows), columns_zh(unique))
         }
-        Message::Missing { side, present } if present.is_empty() => format!("{}没有记录", side_zh(side)),
+        Message::Missing { side, present } if present.is_empty() => format!("{}没有记录", side_in_zh(side)),
         Message::Missing { side, present } => {
-            let present: Vec<String> = present.iter().map(|side| side_zh(side)).collect();
-            format!("{}没有记录，{}有", side_zh(side), present.join("、"))
+            let present: Vec<String> = present.iter().map(|side| side_in_zh(side)).collect();
+            format!("{}没有记录，{}有", side_in_zh(side), present.join("、"))
         }
         Message::CurrencyDiffers { left, right } => {
             format!("币种不一致：{}，{}", stated(left), stated(right))
         }
         Message::MixedCurrencies { side, currencies } => {
             let currencies: Vec<String> = currencies.iter().map(|currency| visible(currency)).collect();
-            format!("{}把多种币种（{}）加在一起，无法核对", side_zh(side), currencies.join("、"))
+            format!("{}把多种币种（{}）加在一起，无法核对", side_in_zh(side), currencies.join("、"))
         }
         Message::AmountDiffers { relation, left, right, difference, allowed, currency } => {
             let words = Figures { show: figure, unit: Some(currency) };
@@ -204,8 +204,8 @@ impl Figures<'_> {
         };
         match relation {
             Relation::Equal => format!("{left} ≠ {right}，差 {}{tolerance}", (self.show)(gap)),
-            Relation::AtMost => format!("{left} 超过 {right}，多 {size}{tolerance}"),
-            Relation::AtLeast => format!("{left} 不足 {right}，少 {size}{tolerance}"),
+            Relation::AtMost => format!("{left} 超过{}{right}，多 {size}{tolerance}", gap_before(&right)),
+            Relation::AtLeast => format!("{left} 不足{}{right}，少 {size}{tolerance}", gap_before(&right)),
         }
     }
 
@@ -238,20 +238,25 @@ fn stated(operand: &Operand) -> String {
 
 fn quoted(operand: &Operand) -> String {
     match &operand.value {
-        Value::Null => named(&operand.expression, "（空）"),
-        other => format!("{}“{}”", expression_zh(&operand.expression), visible(&other.to_string())),
+        Value::Text(text) => format!("{}“{}”", expression_zh(&operand.expression), visible(text)),
+        _ => stated(operand),
     }
 }
 
 fn named(expression: &str, value: &str) -> String {
-    format!("{} {value}", expression_zh(expression))
+    format!("{}{}{value}", expression_zh(expression), gap_before(value))
+}
+
+/// The space that stands between Chinese and a word or figure in Latin letters.
+fn gap_before(text: &str) -> &'static str {
+    if text.starts_with(|first: char| first.is_ascii()) { " " } else { "" }
 }
 
 fn value(value: &Value) -> String {
     match value {
         Value::Null => "（空）".to_owned(),
-        Value::Bool(true) => "是".to_owned(),
-        Value::Bool(false) => "否".to_owned(),
+        Value::Bool(true) => "“是”".to_owned(),
+        Value::Bool(false) => "“否”".to_owned(),
         other => visible(&other.to_string()),
     }
 }
@@ -264,7 +269,7 @@ fn party_zh(party: &Value) -> String {
 }
 
 fn columns_zh(columns: &[String]) -> String {
-    columns.iter().map(|column| column_zh(column)).collect::<Vec<_>>().join("、")
+    columns.iter().map(|column| column_in_zh(column)).collect::<Vec<_>>().join("、")
 }
 
 fn stock_figure(figure: StockFigure) -> &'static str {

@@ -63,7 +63,7 @@ pub(super) fn write(page: &Page) -> String {
 <tr><td style="padding:0 28px"><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 {% call head(listing.title, listing.count, self.tone(listing), listing.notes.as_slice()) %}{% endcall %}
 {%- for row in listing.rows %}
-<tr><td width="54" valign="top" style="padding:11px 10px 11px 0;border-bottom:1px solid #e9edf0"><span style="font-size:12px;font-weight:bold;white-space:nowrap;color:{{ self.colour(row) }}">&#9632; {{ row.severity }}</span></td>
+<tr><td width="{{ self.severity_width() }}" valign="top" style="padding:11px 10px 11px 0;border-bottom:1px solid #e9edf0"><span style="font-size:12px;font-weight:bold;white-space:nowrap;color:{{ self.colour(row) }}">&#9632; {{ row.severity }}</span></td>
 <td valign="top" style="padding:9px 12px 11px 0;border-bottom:1px solid #e9edf0;overflow-wrap:anywhere"><a href="{{ row.link }}" style="color:#0b5394;font-weight:bold;text-decoration:none">{{ row.subject }}</a> <span style="font-size:13px;color:#66727f">{{ row.rule }}</span>
 {%- for sentence in row.what %}<br>{{ sentence }}{% endfor %}<br><span style="font-size:12px;color:#66727f">{{ row.facts.join(" · ") }}</span></td>
 <td align="right" valign="top" style="padding:9px 0 11px;border-bottom:1px solid #e9edf0;font-weight:bold;white-space:nowrap">{% for money in row.at_risk %}{{ money }}{% if !loop.last %}<br>{% endif %}{% endfor %}{% if row.at_risk.is_empty() %}<span style="font-weight:normal;color:#8a949e">{{ p.phrases.unpriced() }}</span>{% endif %}</td></tr>
@@ -107,6 +107,14 @@ impl Letter<'_> {
         match self.page.phrases.language {
             Language::Zh => "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif",
             Language::En => "'Segoe UI',Helvetica,Arial,sans-serif",
+        }
+    }
+
+    /// Wide enough for the longest severity, so that the rows of all sections stand in line.
+    fn severity_width(&self) -> &'static str {
+        match self.page.phrases.language {
+            Language::Zh => "54",
+            Language::En => "78",
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::Days;
 use super::list;
 use super::phrases::{Moves, Phrases};
 use super::row::{Aside, NAME, Order, Row, SENTENCE, row, sort};
-use super::totals::Totals;
+use super::totals::{CURRENCIES, Totals, more_currencies};
 use crate::audit::amount::Amount;
 use crate::audit::exception::{Continuity, Exception, Status, Tally};
 use crate::notify::plan::{Digest, Section};
@@ -166,6 +166,7 @@ impl Desk<'_> {
     fn tiles(&self, open: &Totals) -> Vec<Tile> {
         let moves = self.moves();
         let [new, open_label, at_risk, closed] = self.phrases.tiles();
+        let closed_now = self.digest.sections.values().flatten().filter(|change| !change.exception.status.is_live());
         let mut money = open.figures(self.phrases.language);
         if money.is_empty() {
             money.push("–".to_owned());
@@ -174,7 +175,7 @@ impl Desk<'_> {
             Tile { label: new, values: vec![moves.new.to_string()] },
             Tile { label: open_label, values: vec![open.count.to_string()] },
             Tile { label: at_risk, values: money },
-            Tile { label: closed, values: vec![(moves.resolved + moves.gone + moves.retired).to_string()] },
+            Tile { label: closed, values: vec![closed_now.count().to_string()] },
         ]
     }
 
@@ -305,13 +306,15 @@ impl Desk<'_> {
         let mut lines = vec![(self.phrases.count().to_owned(), counts)];
         let currencies: BTreeSet<&str> =
             tallies.iter().flat_map(|tally| tally.amount.iter().map(|(currency, _)| currency)).collect();
-        for currency in currencies {
+        let more = more_currencies(currencies.len(), self.phrases.language);
+        for currency in currencies.into_iter().take(CURRENCIES) {
             let cells = [0, 1, 2, 3, 4, 5, 6, 7].map(|column| {
                 let amount = tallies[column].amount.0.get(currency).copied().unwrap_or(Amount::ZERO);
                 some(!amount.is_zero() || column == 0 || column == 7, || words::figure(amount))
             });
-            lines.push((words::visible(currency), cells));
+            lines.push((self.name(currency), cells));
         }
+        lines.extend(more.map(|more| (more, Default::default())));
         lines
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 
 use super::phrases::Phrases;
+use super::totals::Totals;
 use crate::audit::amount::Amount;
 use crate::audit::breaks::Severity;
 use crate::audit::exception::{Exception, Status};
@@ -56,7 +57,7 @@ pub(super) fn row(exception: &Exception, phrases: Phrases, day: NaiveDate, base_
         link: format!("{base_url}/exceptions/{}", exception.id),
         rule: words::clip(&words::visible(exception.rule_title.get(language)), NAME),
         what,
-        at_risk: exception.at_risk.iter().map(|(currency, amount)| words::money(currency, amount)).collect(),
+        at_risk: Totals::of([exception]).figures(language),
         facts: facts(exception, phrases, day, aside),
     }
 }

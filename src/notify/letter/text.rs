@@ -76,6 +76,10 @@ fn exception(out: &mut Lines, place: usize, row: &Row, phrases: Phrases) {
 fn balance(out: &mut Lines, ledger: &Ledger, phrases: Phrases) {
     let columns = phrases.continuity_columns();
     for (label, cells) in &ledger.lines {
+        if cells.iter().all(String::is_empty) {
+            out.put(&format!("  {label}"));
+            continue;
+        }
         let mut equation = format!("{} {}", columns[0], cells[0]);
         for column in 1..7 {
             if !cells[column].is_empty() {

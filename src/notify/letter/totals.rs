@@ -2,10 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use super::row::NAME;
 use crate::audit::amount::Amount;
 use crate::audit::exception::Exception;
 use crate::language::Language;
 use crate::words;
+
+/// The most currencies a letter lists in one place. More than a company has; a column of rubbish has any number.
+pub(super) const CURRENCIES: usize = 8;
+
+/// What is said in place of the currencies beyond [`CURRENCIES`].
+pub(super) fn more_currencies(count: usize, language: Language) -> Option<String> {
+    let more = count.checked_sub(CURRENCIES).filter(|more| *more > 0)?;
+    Some(match language {
+        Language::Zh => format!("另有 {more} 种币种"),
+        Language::En => format!("{more} more currencies"),
+    })
+}
 
 /// How many exceptions, and the money in question.
 #[derive(Clone, Debug, Default)]
@@ -33,17 +46,19 @@ impl Totals {
         totals
     }
 
-    /// One text per currency, in currency order.
+    /// One text per currency, in currency order; no more than [`CURRENCIES`], and then how many more there are.
     pub fn figures(&self, language: Language) -> Vec<String> {
         let too_large = match language {
             Language::Zh => "（数值过大，无法合计）",
             Language::En => "(too large to add up)",
         };
         let figure = |(currency, sum): (&String, &Option<Amount>)| match sum {
-            Some(sum) => words::money(currency, *sum),
-            None => format!("{} {too_large}", words::visible(currency)),
+            Some(sum) => words::money(&words::clip(currency, NAME), *sum),
+            None => format!("{} {too_large}", words::visible(&words::clip(currency, NAME))),
         };
-        self.money.iter().map(figure).collect()
+        let mut figures: Vec<String> = self.money.iter().take(CURRENCIES).map(figure).collect();
+        figures.extend(more_currencies(self.money.len(), language));
+        figures
     }
 
     /// All currencies in one line; empty where nothing is priced.
