@@ -7,12 +7,13 @@ use axum::response::Html;
 
 use super::WebState;
 use super::page::{Fault, Frame, Query, department, encode, html, moment, money, purse};
+use super::trail::{Happening, happening};
 use crate::audit::breaks::{Break, Evidence, SideRows};
-use crate::audit::exception::{Exception, Step};
+use crate::audit::exception::Exception;
 use crate::audit::value::Value;
 use crate::config::Config;
 use crate::language::Language;
-use crate::store::{Detail, TrailRow};
+use crate::store::Detail;
 use crate::words;
 
 #[derive(Template)]
@@ -69,13 +70,6 @@ struct Cell {
     text: String,
     number: bool,
     null: bool,
-}
-
-struct Happening {
-    at: String,
-    event: String,
-    actor: String,
-    detail: String,
 }
 
 /// `GET /exceptions/{id}`
@@ -190,37 +184,6 @@ fn side_table(side: &SideRows, frame: &Frame) -> EvidenceTable {
         rows: side.rows.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect(),
         counted: if total == 0 { String::new() } else { counted },
     }
-}
-
-fn happening(row: &TrailRow, config: &Config, frame: &Frame) -> Happening {
-    let step = Step::ALL.into_iter().find(|step| step.name() == row.event);
-    let event = match (step, row.event.as_str()) {
-        (Some(step), _) => words::step(step, frame.language),
-        (None, "acknowledged") => frame.t("acknowledged", "认领"),
-        (None, "assigned") => frame.t("assigned", "指派"),
-        (None, "waived") => frame.t("waived", "豁免"),
-        (None, "commented") => frame.t("commented", "备注"),
-        (None, "reopened") => frame.t("reopened", "重新打开"),
-        (None, other) => other,
-    };
-    let run = row.actor.starts_with("run:");
-    Happening {
-        at: moment(row.at, config),
-        event: event.to_owned(),
-        actor: if run { frame.t("run", "自动核对").to_owned() } else { row.actor.clone() },
-        detail: particulars(&row.detail),
-    }
-}
-
-/// The plain members of a trail row's JSON; what is nested is in the exception itself.
-fn particulars(detail: &str) -> String {
-    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(detail) else { return detail.to_owned() };
-    let parts = members.iter().filter_map(|(name, value)| match value {
-        serde_json::Value::String(text) => Some(format!("{name}: {text}")),
-        serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(format!("{name}: {value}")),
-        _ => None,
-    });
-    parts.collect::<Vec<_>>().join(" · ")
 }
 
 fn technical(detail: &Detail, frame: &Frame) -> Vec<Fact> {

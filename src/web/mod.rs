@@ -8,6 +8,7 @@ mod list;
 pub mod measure;
 mod page;
 mod runs;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
