@@ -53,11 +53,11 @@ pub const DELIVERIES: Metric =
     gauge("tieout_deliveries", &["department", "status"], "Messages to recipients that the store holds.");
 
 pub const RULE_LAST_RUN: Metric =
-    gauge("tieout_rule_last_run_timestamp_seconds", &["rule"], "As-of time of the rule's last run.");
+    gauge("tieout_rule_last_run_timestamp_seconds", &["rule"], "When the rule's last run finished.");
 pub const RULE_LAST_EVALUATED: Metric = gauge(
     "tieout_rule_last_evaluated_timestamp_seconds",
     &["rule"],
-    "As-of time of the rule's last run in which it was evaluated.",
+    "As-of time of the last run that could evaluate the rule.",
 );
 pub const RULE_EVALUATED: Metric =
     gauge("tieout_rule_evaluated", &["rule"], "1 when the last run evaluated the rule, 0 when it could not.");

@@ -43,7 +43,8 @@ struct Fact {
 
 struct Found {
     class: &'static str,
-    check: String,
+    /// Absent where it says no more than the class does.
+    check: Option<String>,
     department: String,
     sentence: String,
     at_risk: String,
@@ -146,7 +147,7 @@ fn found_break(found: &Break, config: &Config, frame: &Frame) -> Found {
     let at_risk = found.at_risk.as_ref().map(|risk| money(&risk.currency, risk.amount));
     Found {
         class: words::class(found.class, frame.language),
-        check: found.check.clone(),
+        check: (found.check != found.class.name()).then(|| found.check.clone()),
         department: department(&found.owner, config, frame.language),
         sentence: words::sentence(found, frame.language),
         at_risk: at_risk.unwrap_or_else(|| frame.t("unpriced", "未计价").to_owned()),
@@ -164,12 +165,17 @@ fn side_table(side: &SideRows, frame: &Frame) -> EvidenceTable {
     };
     let numbers: Vec<bool> = (0..side.columns.len()).map(is_number).collect();
     let cell = |(at, value): (usize, &Value)| Cell {
-        text: if value.is_null() { "—".to_owned() } else { value.to_string() },
+        text: match value {
+            Value::Null => "—".to_owned(),
+            Value::Amount(amount) => words::figure(*amount),
+            value => value.to_string(),
+        },
         number: numbers.get(at).copied().unwrap_or(false),
         null: value.is_null(),
     };
     let (shown, total) = (side.rows.len(), side.total);
     let counted = match (frame.language, shown as u64 == total) {
+        (Language::En, true) if total == 1 => "1 row".to_owned(),
         (Language::En, true) => format!("{total} rows"),
         (Language::En, false) => format!("{shown} of {total} rows are kept"),
         (Language::Zh, true) => format!("共 {total} 行"),

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
@@ -88,22 +88,4 @@ fn base64(bytes: &[u8]) -> String {
         letters.take(chunk.len() + 1).chain("==".chars()).take(4).collect::<String>()
     };
     bytes.chunks(3).map(encode).collect()
-}
-
-impl IntoResponse for Fault {
-    fn into_response(self) -> Response {
-        (self.code(), [(header::CONTENT_TYPE, "text/html; charset=utf-8")], self.page()).into_response()
-    }
-}
-
-impl Fault {
-    fn code(self) -> StatusCode {
-        match self {
-            Fault::NotFound => StatusCode::NOT_FOUND,
-            Fault::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Fault::WrongHost => StatusCode::MISDIRECTED_REQUEST,
-            Fault::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Fault::StoreDown => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
 }

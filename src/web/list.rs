@@ -9,7 +9,7 @@ use axum::response::Html;
 use chrono::NaiveDate;
 
 use super::WebState;
-use super::page::{Fault, Frame, Query, day, department, html, link, money, purse};
+use super::page::{Fault, Frame, Query, day, department, figure, html, link, moment, purse};
 use crate::audit::amount::Amount;
 use crate::audit::exception::{Exception, Status};
 use crate::config::Config;
@@ -22,6 +22,7 @@ use crate::words;
 struct ListPage {
     frame: Frame,
     scope: Option<String>,
+    notices: Vec<Notice>,
     cards: Vec<Card>,
     choices: Vec<Choice>,
     subject: String,
@@ -31,6 +32,12 @@ struct ListPage {
     paged: String,
     previous: Option<String>,
     next: Option<String>,
+}
+
+/// A rule whose exceptions are not as fresh as they look.
+struct Notice {
+    status: String,
+    text: String,
 }
 
 struct Card {
@@ -87,11 +94,13 @@ pub async fn show(State(state): State<WebState>, uri: Uri) -> Result<Html<String
     let standing = state.store.standing().await?;
     let today = day(state.clock.now(), &state.config);
     let to = |page: u64| {
-        let kept = query.0.iter().filter(|(name, _)| name != "page").cloned();
-        link("/", kept.chain([("page".to_owned(), page.to_string())]))
+        let kept = query.0.iter().filter(|(name, _)| name != "page" && name != "lang").cloned();
+        let lang = frame.lang().map(|code| ("lang".to_owned(), code.to_owned()));
+        link("/", kept.chain([("page".to_owned(), page.to_string())]).chain(lang))
     };
     html(&ListPage {
         scope: scope(&filter, &state.config, &frame),
+        notices: notices(&standing, &filter, &state.config, &frame),
         cards: cards(&standing, &filter, &frame),
         choices: choices(&query, &state.config, &frame),
         subject: query.get("subject").unwrap_or_default().to_owned(),
@@ -133,6 +142,35 @@ fn scope(filter: &Filter, config: &Config, frame: &Frame) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
+/// Says of every chosen rule that its last run could not judge it, and since when its exceptions stand as they do.
+fn notices(standing: &Standing, filter: &Filter, config: &Config, frame: &Frame) -> Vec<Notice> {
+    let chosen = config.rules.iter().filter(|rule| filter.rule.as_ref().is_none_or(|wanted| *wanted == rule.id));
+    let stale = chosen.filter_map(|rule| {
+        let last = standing.rules.get(&rule.id)?;
+        let title = rule_title(&rule.id, config, frame);
+        let since = last.last_evaluated.map(|at| moment(at, config));
+        let text = match (last.status.as_str(), since, frame.language) {
+            ("not_evaluated", Some(since), Language::En) => {
+                format!("“{title}” could not be checked in its last run; its exceptions stand as of {since}.")
+            }
+            ("not_evaluated", Some(since), Language::Zh) => {
+                format!("“{title}”最近一次未能核对，其异常仍为 {since} 的结果。")
+            }
+            ("not_evaluated", None, Language::En) => format!("“{title}” could not be checked yet."),
+            ("not_evaluated", None, Language::Zh) => format!("“{title}”至今未能核对。"),
+            ("flooded", _, Language::En) => {
+                format!(
+                    "“{title}” found more than its limit in its last run; its other exceptions were left as they were."
+                )
+            }
+            ("flooded", _, Language::Zh) => format!("“{title}”最近一次发现的异常超过上限，其余异常保持不变。"),
+            _ => return None,
+        };
+        Some(Notice { status: last.status.clone(), text })
+    });
+    stale.collect()
+}
+
 /// Counts and money of what is live in the chosen department and rule, whatever status and subject are looked at.
 fn cards(standing: &Standing, filter: &Filter, frame: &Frame) -> Vec<Card> {
     let inside = |rule: &String, department: &String| {
@@ -157,9 +195,9 @@ fn cards(standing: &Standing, filter: &Filter, frame: &Frame) -> Vec<Card> {
         }
     }
     for (currency, units) in sums.into_iter().filter(|(_, units)| *units != 0) {
-        let label = frame.t("Amount at risk", "风险金额").to_owned();
-        let figure = money(currency, Amount::new(units, 4));
-        cards.push(Card { label, long: figure.len() > 14, figure });
+        let label = format!("{} {currency}", frame.t("Amount at risk", "风险金额"));
+        let figure = figure(Amount::new(units, 4));
+        cards.push(Card { label, long: figure.len() > 13, figure });
     }
     cards
 }

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use askama::Template;
-use axum::http::Uri;
-use axum::response::Html;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::WebState;
@@ -48,6 +48,24 @@ impl Fault {
             }
         };
         FaultPage { code, zh, en }.render().unwrap_or_else(|_| format!("{zh}\n{en}\n"))
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        (self.code(), [(header::CONTENT_TYPE, "text/html; charset=utf-8")], self.page()).into_response()
+    }
+}
+
+impl Fault {
+    fn code(self) -> StatusCode {
+        match self {
+            Fault::NotFound => StatusCode::NOT_FOUND,
+            Fault::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Fault::WrongHost => StatusCode::MISDIRECTED_REQUEST,
+            Fault::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Fault::StoreDown => StatusCode::SERVICE_UNAVAILABLE,
+        }
     }
 }
 
@@ -202,11 +220,15 @@ pub fn day(at: DateTime<Utc>, config: &Config) -> NaiveDate {
     at.with_timezone(&config.business.zone).date_naive()
 }
 
-/// Money for people: at least two decimals, none beyond that without a meaning.
-pub fn money(currency: &str, amount: Amount) -> String {
+/// A figure of money for people: at least two decimals, and none beyond that without a meaning.
+pub fn figure(amount: Amount) -> String {
     let amount = amount.normalised();
-    let amount = if amount.scale() < 2 { amount.rescale(2).unwrap_or(amount) } else { amount };
-    format!("{currency} {}", words::figure(amount))
+    words::figure(if amount.scale() < 2 { amount.rescale(2).unwrap_or(amount) } else { amount })
+}
+
+/// Money for people, with its currency.
+pub fn money(currency: &str, amount: Amount) -> String {
+    format!("{currency} {}", figure(amount))
 }
 
 /// One figure per currency, or the words for money that is not known.

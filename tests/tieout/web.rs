@@ -220,7 +220,15 @@ async fn what_is_not_there_and_what_may_not_be_done_is_said_in_both_languages() 
     for path in ["/nothing", "/exceptions/019ab000-ffff", "/exceptions/..%2F..%2Fetc", "/exceptions/'%20or%201=1"] {
         let answer = office.get(path).await;
         assert_eq!(answer.code, StatusCode::NOT_FOUND, "{path}");
-        insta::allow_duplicates! { insta::assert_snapshot!(seen(&answer.body), @"") }
+        insta::allow_duplicates! { insta::assert_snapshot!(seen(&answer.body), @r"
+        404 · tieout
+        tieout
+        这里没有内容。
+        There is nothing here.
+        返回异常清单
+        ·
+        Back to the exceptions
+        ") }
     }
     let answer = office.send(Request::post("/").header("host", "localhost")).await;
     assert_eq!(answer.code, StatusCode::METHOD_NOT_ALLOWED);
