@@ -53,7 +53,9 @@ fn load_with(line: &str) -> Result<tieout::config::Config, tieout::problem::Prob
 fn a_secret_comes_from_the_environment_or_a_file_and_does_not_print_itself() {
     for line in ["url = \"${SMTP_URL}\"", "url = \"smtp://robot:${WRONG}@mail\"", "url_file = \"secret\""] {
         let config = load_with(line).unwrap_or_else(|problems| panic!("{problems}"));
-        let Some(Transport::Smtp { url, .. }) = config.mail.as_ref().map(|mail| &mail.transport) else { panic!("{line}") };
+        let Some(Transport::Smtp { url, .. }) = config.mail.as_ref().map(|mail| &mail.transport) else {
+            panic!("{line}")
+        };
         assert_eq!(url.expose(), "smtp://robot:s3cret@mail");
         assert!(!format!("{config:?} {config:#?}").contains("s3cret"), "{line}");
     }
