@@ -182,7 +182,7 @@ impl Phrases {
     }
 
     pub fn still_open(self) -> &'static str {
-        self.pick("此前未结", "Still open")
+        self.pick("尚未解决", "Still open")
     }
 
     pub fn waivers_ending(self) -> &'static str {
@@ -226,12 +226,14 @@ impl Phrases {
             Language::Zh => {
                 let all = all.map(|all| format!("共发现 {all} 条，")).unwrap_or_default();
                 let money = if money.is_empty() { String::new() } else { format!("，风险金额 {money}") };
-                format!("{rule}：{all}本部门 {own} 条{money}。已全部记录，不逐条列出，详见附件。")
+                format!("{rule}：{all}本部门 {own} 条{money}。已全部记录，今后只报变化。")
             }
             Language::En => {
                 let all = all.map(|all| format!("{all} found in all, ")).unwrap_or_default();
                 let money = if money.is_empty() { String::new() } else { format!(", {money} at risk") };
-                format!("{rule}: {all}{own} for this department{money}. All are recorded and in the attachment.")
+                format!(
+                    "{rule}: {all}{own} for this department{money}. All are recorded; from now on only changes are news."
+                )
             }
         }
     }
