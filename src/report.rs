@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::audit::amount::Purse;
 use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Continuity, Status, Step};
-use crate::audit::judge::{Reason, SideTotals};
+use crate::audit::judgement::{Reason, SideTotals};
 use crate::audit::value::{Subject, Value};
 use crate::language::{Bilingual, Language};
 use crate::metrics::{RuleEvent, RunEvent};

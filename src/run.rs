@@ -11,7 +11,8 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use crate::audit::judge::{Context, Judge, Judgement, Reason};
+use crate::audit::judge::Judge;
+use crate::audit::judgement::{Context, Judgement, Reason};
 use crate::audit::rulebook::Rule;
 use crate::audit::snapshot::History;
 use crate::audit::value::{Subject, Value};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::{Amount, Purse};
 use super::breaks::{Break, Finding, Message, Severity, at_risk};
-use super::judge::{Judgement, Verdict};
+use super::judgement::{Judgement, Verdict};
 use super::rulebook::Worsened;
 use super::value::Subject;
 use crate::language::Bilingual;

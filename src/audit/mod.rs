@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod exception;
 pub mod expression;
 pub mod judge;
+pub mod judgement;
 pub mod matching;
 pub mod rulebook;
 pub mod rules;

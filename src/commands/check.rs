@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Files, NOT_EVALUATED, TIES_OUT, fail, load, print};
-use crate::audit::judge::Reason;
+use crate::audit::judgement::Reason;
 use crate::config::{Config, Transport};
 use crate::language::Language;
 use crate::run::{self, Probe};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::audit::exception::{Continuity, Exception, Status, Step};
-use crate::audit::judge::Reason;
+use crate::audit::judgement::Reason;
 use crate::config::Department;
 use crate::language::Bilingual;
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use crate::audit::judge::{Context, Reason};
+use crate::audit::judgement::{Context, Reason};
 use crate::audit::rules::Tables;
 use crate::audit::snapshot::{RawTable, TableSpec, normalise};
 use crate::config::{Config, Source};

@@ -10,7 +10,7 @@ use super::{Judged, Request, day_of};
 use crate::audit::amount::Purse;
 use crate::audit::breaks::Finding;
 use crate::audit::exception::{self, Continuity, Exception, Past, Status, Step, Transition};
-use crate::audit::judge::{Context, Judgement, Outcome, Reason};
+use crate::audit::judgement::{Context, Judgement, Outcome, Reason};
 use crate::audit::rulebook::{Body, Rule};
 use crate::config::{Config, Department};
 use crate::notify::email;

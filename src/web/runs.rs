@@ -9,7 +9,7 @@ use super::WebState;
 use super::list::rule_title;
 use super::page::{Fault, Frame, Query, html, link, moment};
 use crate::audit::amount::Amount;
-use crate::audit::judge::Reason;
+use crate::audit::judgement::Reason;
 use crate::config::Config;
 use crate::language::Language;
 use crate::store::{RuleRunRow, RunRow};

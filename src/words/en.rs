@@ -4,7 +4,7 @@ use super::{figure, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Class, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
-use crate::audit::judge::Reason;
+use crate::audit::judgement::Reason;
 use crate::audit::value::Value;
 
 pub(super) fn class(class: Class) -> &'static str {

@@ -16,7 +16,7 @@ pub use names::side;
 
 use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Status, Step};
-use crate::audit::judge::Reason;
+use crate::audit::judgement::Reason;
 use crate::audit::value::{Subject, SubjectKind, Value};
 use crate::language::Language;
 

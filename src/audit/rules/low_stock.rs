@@ -9,7 +9,7 @@ use super::{Gathered, Placed, Tables, rows};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Break, Class, Message, SideRows, StockFigure};
 use crate::audit::expression::{Cell, Decimals};
-use crate::audit::judge::Context;
+use crate::audit::judgement::Context;
 use crate::audit::matching::{self, Keyed, Pairing, key_values};
 use crate::audit::rulebook::{Figure, LowStock, Rule};
 use crate::audit::snapshot::Table;

@@ -8,7 +8,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Severity, SideRows};
-use super::judge::SideTotals;
+use super::judgement::SideTotals;
 use super::rulebook::{Rule, SeverityScale};
 use super::snapshot::Table;
 use super::value::Subject;

@@ -13,7 +13,7 @@ use super::{Gathered, Placed, Tables};
 use crate::audit::amount::{Amount, Money, Purse};
 use crate::audit::breaks::{Break, Class, Message, Operand, SideRows};
 use crate::audit::expression::{Decimals, Vector};
-use crate::audit::judge::Context;
+use crate::audit::judgement::Context;
 use crate::audit::matching::{self, Keyed, Pairing};
 use crate::audit::rulebook::{Applied, OverduePayment, Rule};
 use crate::audit::snapshot::Table;

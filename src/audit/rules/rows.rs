@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::audit::amount::{Amount, Purse};
 use crate::audit::breaks::SideRows;
 use crate::audit::expression::{Cell, Decimals, Expression, Parameters, Vector, truth};
-use crate::audit::judge::{Context, SideTotals};
+use crate::audit::judgement::{Context, SideTotals};
 use crate::audit::snapshot::{ColumnType, CurrencyOf, Table, UnreadableCell};
 use crate::audit::value::Value;
 

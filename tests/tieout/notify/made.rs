@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
 use tieout::audit::amount::{Amount, Money, Purse};
 use tieout::audit::breaks::{Break, Class, Message, Operand, Relation, Severity, at_risk};
 use tieout::audit::exception::{Acknowledgement, Continuity, Exception, Status, Step, Tally, Waiver};
-use tieout::audit::judge::Reason;
+use tieout::audit::judgement::Reason;
 use tieout::audit::value::{Subject, Value};
 use tieout::config::Department;
 use tieout::language::{Bilingual, Language};

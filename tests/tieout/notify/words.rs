@@ -1,7 +1,7 @@
 use tieout::audit::amount::Amount;
 use tieout::audit::breaks::{Break, Class, Message, Relation, Severity, StockFigure};
 use tieout::audit::exception::{Status, Step};
-use tieout::audit::judge::Reason;
+use tieout::audit::judgement::Reason;
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Language;
 use tieout::words;

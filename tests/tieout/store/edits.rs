@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 use tieout::audit::exception::{Acknowledgement, Waiver};
-use tieout::audit::judge::Verdict;
+use tieout::audit::judgement::Verdict;
 use tieout::store::{Edit, StoreError};
 
 use super::scene::{Day, Scene, differs, id, line, moment, write};

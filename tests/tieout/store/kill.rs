@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use tieout::audit::exception::{Acknowledgement, Waiver};
-use tieout::audit::judge::Verdict;
+use tieout::audit::judgement::Verdict;
 use tieout::store::{Edit, Store};
 
 use super::mail::{letter, post};

@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 use tieout::audit::breaks::{Message, Severity};
 use tieout::audit::exception::{Acknowledgement, Waiver};
-use tieout::audit::judge::Verdict;
+use tieout::audit::judgement::Verdict;
 use tieout::language::Bilingual;
 use tieout::store::Edit;
 

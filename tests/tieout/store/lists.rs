@@ -5,7 +5,7 @@ use chrono::DateTime;
 use insta::assert_snapshot;
 use tieout::audit::breaks::{Class, Finding, Message, Severity};
 use tieout::audit::exception::{Exception, Status};
-use tieout::audit::judge::Verdict;
+use tieout::audit::judgement::Verdict;
 use tieout::audit::value::{Subject, SubjectKind, Value};
 use tieout::store::Filter;
 

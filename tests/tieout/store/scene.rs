@@ -9,7 +9,7 @@ use tieout::audit::breaks::{
     Break, Class, EVIDENCE_VERSION, Evidence, Finding, Message, Operand, Relation, Severity, SideRows,
 };
 use tieout::audit::exception::{Exception, Past, Status, Transition, retire, transitions};
-use tieout::audit::judge::{Judgement, Outcome, Verdict};
+use tieout::audit::judgement::{Judgement, Outcome, Verdict};
 use tieout::audit::rulebook::{Body, Reconcile, Rule, SeverityScale, Worsened};
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Bilingual;

@@ -16,7 +16,7 @@ use tieout::audit::breaks::{
 };
 use tieout::audit::calendar::Calendar;
 use tieout::audit::exception::{Exception, Status, Step, Transition};
-use tieout::audit::judge::Reason;
+use tieout::audit::judgement::Reason;
 use tieout::audit::rulebook::{self, Items, LowStock, OverduePayment, Rule, Settings, SeverityScale, Worsened};
 use tieout::audit::value::{Subject, Value};
 use tieout::config::{Business, Config, Department, Job, Limits, Secret, Serve};

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
-
 use super::super::Placed;
+use super::conditions::{applies, in_grace};
+use super::groups::{Groups, columns_of, row_fault, sides_read};
 use super::matched::Matched;
-use super::presence::{applies, columns_of, quantity};
-use super::{Groups, row_fault, sides_read};
+use super::price::Price;
+
 use crate::audit::amount::{Amount, Money};
 use crate::audit::breaks::{Break, Class, Message, Operand, Relation};
-use crate::audit::expression::{Cell, ColumnRef, Expression, Rows, Type, Vector};
-use crate::audit::judge::Context;
-use crate::audit::rulebook::{Base, Check, Choose, Grace, Within};
+use crate::audit::expression::{Cell, ColumnRef, Expression, Type, Vector};
+use crate::audit::rulebook::{Base, Check, Choose, Within};
 use crate::audit::snapshot::ColumnType;
 use crate::audit::value::Value;
 
@@ -245,84 +244,5 @@ fn allowed(within: &Within, left: Amount, right: Amount) -> Amount {
         (Some(amount), Some(percent), Choose::Larger) => amount.max(percent),
         (Some(amount), Some(percent), Choose::Smaller) => amount.min(percent),
         (amount, percent, _) => amount.or(percent).unwrap_or_default(),
-    }
-}
-
-/// Which groups are still inside a check's grace; `None` when it has none.
-pub(super) fn in_grace(matched: &Matched<'_>, check: &Check) -> Option<Vec<bool>> {
-    let grace = check.grace.as_ref()?;
-    let mut earliest: Vec<Option<i32>> = vec![None; matched.pairing.groups];
-    for column in &grace.after {
-        let side = matched.side_of(column);
-        let days = match matched.tables[side].vector(&column.column) {
-            Vector::Date(days) => days,
-            Vector::Instant(at) => at.into_iter().map(|at| at.map(|at| day_of(at, matched.context))).collect(),
-            _ => continue,
-        };
-        for (group, earliest) in earliest.iter_mut().enumerate() {
-            let of_group = matched.rows(side, group).iter().filter_map(|row| days[*row as usize]);
-            *earliest = of_group.chain(*earliest).min();
-        }
-    }
-    Some(
-        earliest.into_iter().map(|anchor| anchor.is_some_and(|anchor| waits(grace, anchor, matched.context))).collect(),
-    )
-}
-
-/// The business day of an instant, as days since 1970.
-fn day_of(micros: i64, context: &Context) -> i32 {
-    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    let day = at.with_timezone(&context.zone).date_naive();
-    i32::try_from((day - NaiveDate::default()).num_days()).unwrap_or(i32::MAX)
-}
-
-/// Whether the business day is not after the last day of grace.
-fn waits(grace: &Grace, anchor: i32, context: &Context) -> bool {
-    let Some(start) = NaiveDate::default().checked_add_signed(chrono::Duration::days(i64::from(anchor))) else {
-        return false;
-    };
-    let last = if grace.working {
-        context.calendar.add_working_days(start, grace.days)
-    } else {
-        start.checked_add_days(Days::new(u64::from(grace.days)))
-    };
-    last.is_none_or(|last| context.day <= last)
-}
-
-/// What a unit is worth, per group.
-pub(super) struct Price {
-    prices: Option<Vector>,
-    /// The money column the price comes from, for its currency.
-    column: Option<ColumnRef>,
-}
-
-impl Price {
-    pub fn of(matched: &Matched<'_>) -> Price {
-        let price = matched.settings.price.as_ref();
-        let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
-        Price {
-            prices: price.map(|price| price.evaluate(matched as &dyn Rows, &matched.context.parameters)),
-            column: price.and_then(|price| price.columns().iter().find(money).cloned()),
-        }
-    }
-
-    /// The absolute worth of a quantity; `None` where there is no price.
-    pub fn times(&self, matched: &Matched<'_>, group: usize, quantity: Amount) -> Option<Money> {
-        let Value::Amount(price) = self.prices.as_ref()?.value(group) else { return None };
-        let product = price.checked_mul(quantity)?.checked_abs()?;
-        let amount = product.rescale(2).unwrap_or(product);
-        let codes = self.column.as_ref().map(|column| matched.currencies(column)(group)).unwrap_or_default();
-        let currency = match codes.len() {
-            0 => matched.context.currency.clone(),
-            1 => codes.into_iter().next()?,
-            _ => return None,
-        };
-        Some(Money { currency, amount })
-    }
-
-    /// The worth of what the first present side with a quantity has.
-    pub fn of_present(&self, matched: &Matched<'_>, group: usize, present: &[usize]) -> Option<Money> {
-        let quantity = present.iter().find_map(|side| quantity(matched, *side, group))?;
-        self.times(matched, group, quantity)
     }
 }

@@ -9,7 +9,7 @@ use super::super::rows::{self, Currencies};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::SideRows;
 use crate::audit::expression::{Cell, ColumnRef, Decimals, Rows, Vector};
-use crate::audit::judge::Context;
+use crate::audit::judgement::Context;
 use crate::audit::matching::{Pairing, key_values};
 use crate::audit::rulebook::{Reconcile, Side};
 use crate::audit::snapshot::{ColumnType, Table};

@@ -1,25 +1,23 @@
 //! N sides, paired by key and compared: missing, duplicate, keyless and unreadable rows, then the rule's checks.
 
 mod compare;
+mod conditions;
+mod groups;
 mod matched;
 mod presence;
+mod price;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Gathered, Placed, Tables, rows};
-use crate::audit::breaks::{Break, Class, Message, SideRows};
-use crate::audit::expression::ColumnRef;
-use crate::audit::judge::Context;
+use crate::audit::breaks::{Class, Message, SideRows};
+use crate::audit::judgement::Context;
 use crate::audit::matching::{self, Keyed};
-use crate::audit::rulebook::{Reconcile, Rule, Side};
+use crate::audit::rulebook::{Reconcile, Rule};
 use crate::audit::snapshot::Table;
 use crate::audit::value::Subject;
+use groups::{Groups, row_break};
 use matched::Matched;
-
-/// The check name of a fault that no check of the file names.
-pub(super) fn row_fault(class: Class) -> String {
-    class.name().to_owned()
-}
 
 /// Rows without a key, gathered over all partitions: one subject per side.
 #[derive(Debug, Default)]
@@ -76,18 +74,6 @@ pub(crate) fn finish(
     }
 }
 
-/// An unpriced fault of a side's rows.
-fn row_break(side: &Side, class: Class, message: Message) -> Break {
-    Break {
-        check: row_fault(class),
-        class,
-        side: Some(side.name.clone()),
-        owner: side.owner.clone(),
-        message,
-        at_risk: None,
-    }
-}
-
 fn pair<'a>(settings: &'a Reconcile, context: &'a Context, tables: &'a Tables) -> Matched<'a> {
     let mut kept = Vec::new();
     let mut keyed = Vec::new();
@@ -103,24 +89,6 @@ fn pair<'a>(settings: &'a Reconcile, context: &'a Context, tables: &'a Tables) -
     let pairing = matching::pair(&keyed);
     let keys = keyed.into_iter().map(|side| side.parts).collect();
     Matched::new(settings, context, chosen, kept, keys, pairing)
-}
-
-/// What is known of each group while its checks run.
-struct Groups {
-    /// Not value-checked: unreadable, or duplicate on a side that does not sum.
-    blocked: Vec<bool>,
-    waiting: Vec<bool>,
-    placed: BTreeMap<usize, Vec<Placed>>,
-}
-
-impl Groups {
-    fn new(count: usize) -> Self {
-        Groups { blocked: vec![false; count], waiting: vec![false; count], placed: BTreeMap::new() }
-    }
-
-    fn place(&mut self, group: usize, check: u32, side: u32, found: Break) {
-        self.placed.entry(group).or_default().push(Placed { check, side, found });
-    }
 }
 
 fn conclude(rule: &Rule, matched: &Matched<'_>, mut groups: Groups, open: &BTreeSet<Subject>, gathered: &mut Gathered) {
@@ -149,10 +117,4 @@ impl KeylessRows {
             }
         }
     }
-}
-
-/// The sides that any of `columns` stands on, as indexes.
-fn sides_read<'c>(settings: &Reconcile, columns: impl Iterator<Item = &'c ColumnRef>) -> BTreeSet<usize> {
-    let names = columns.filter_map(|column| column.side.as_deref());
-    names.filter_map(|name| settings.sides.iter().position(|side| side.name == name)).collect()
 }

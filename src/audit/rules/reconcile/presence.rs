@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::super::rows;
+use super::conditions::{applies, in_grace};
+use super::groups::{Groups, columns_of, row_break, sides_read};
 use super::matched::{Matched, sum};
-use super::{Groups, compare, row_break, sides_read};
-use crate::audit::amount::{Amount, Money};
+use super::price::Price;
+use crate::audit::amount::Money;
 use crate::audit::breaks::{Break, Class, Message};
-use crate::audit::expression::{ColumnRef, Vector};
-use crate::audit::rulebook::{Check, Reconcile};
+use crate::audit::expression::ColumnRef;
+use crate::audit::rulebook::Reconcile;
 use crate::audit::snapshot::ColumnType;
 
 /// Places a break for every group with a cell that the rule uses and that could not be read, and blocks its checks.
@@ -59,11 +61,6 @@ fn all_columns(settings: &Reconcile) -> impl Iterator<Item = &ColumnRef> {
         columns_of(check).chain(check.when.iter().flat_map(|when| when.columns())).chain(grace)
     });
     checks.chain(settings.price.iter().flat_map(|price| price.columns()))
-}
-
-/// The columns that both figures of a check read.
-pub(super) fn columns_of(check: &Check) -> impl Iterator<Item = &ColumnRef> {
-    check.left.columns().iter().chain(check.right.columns())
 }
 
 /// More than one row where a side allows one, and documents that stand twice where a side sums.
@@ -135,9 +132,8 @@ fn money_column(matched: &Matched<'_>, index: usize) -> Option<ColumnRef> {
 pub(super) fn missing(matched: &Matched<'_>, groups: &mut Groups) {
     let settings = matched.settings;
     let whens: Vec<Option<Vec<Option<bool>>>> = settings.checks.iter().map(|check| applies(matched, check)).collect();
-    let graces: Vec<Option<Vec<bool>>> =
-        settings.checks.iter().map(|check| compare::in_grace(matched, check)).collect();
-    let price = compare::Price::of(matched);
+    let graces: Vec<Option<Vec<bool>>> = settings.checks.iter().map(|check| in_grace(matched, check)).collect();
+    let price = Price::of(matched);
     for (index, side) in settings.sides.iter().enumerate() {
         if !side.expected || side.absent_zero {
             continue;
@@ -174,7 +170,7 @@ pub(super) fn missing(matched: &Matched<'_>, groups: &mut Groups) {
     }
 }
 
-fn missing_break(matched: &Matched<'_>, index: usize, group: usize, price: &compare::Price) -> Break {
+fn missing_break(matched: &Matched<'_>, index: usize, group: usize, price: &Price) -> Break {
     let side = matched.side(index);
     let present: Vec<usize> = (0..matched.tables.len()).filter(|side| matched.is_present(*side, group)).collect();
     let names = present.iter().map(|side| matched.side(*side).name.clone()).collect();
@@ -183,25 +179,4 @@ fn missing_break(matched: &Matched<'_>, index: usize, group: usize, price: &comp
     let money = present.iter().find_map(|side| money_of(matched, *side, &matched.counted(*side, group)));
     found.at_risk = money.or_else(|| price.of_present(matched, group, &present));
     found
-}
-
-/// Where a check's `when` is true; `None` when it has none.
-pub(super) fn applies(matched: &Matched<'_>, check: &Check) -> Option<Vec<Option<bool>>> {
-    let when = check.when.as_ref()?;
-    match when.evaluate(matched, &matched.context.parameters) {
-        Vector::Boolean(flags) => Some(flags),
-        _ => Some(vec![None; matched.pairing.groups]),
-    }
-}
-
-/// The first quantity that checks read on a side, added up over the group's rows.
-pub(super) fn quantity(matched: &Matched<'_>, index: usize, group: usize) -> Option<Amount> {
-    let side = &matched.side(index).name;
-    let spec = &matched.tables[index].spec;
-    let mut read = matched.settings.checks.iter().flat_map(columns_of).filter(|column| {
-        let quantity = |kind: &ColumnType| matches!(kind, ColumnType::Quantity { .. });
-        column.side.as_deref() == Some(side) && spec.column(&column.column).is_some_and(|column| quantity(&column.kind))
-    });
-    let cells = rows::decimals(matched.tables[index], &read.next()?.column);
-    sum(&cells, &matched.counted(index, group))
 }

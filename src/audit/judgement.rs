@@ -1,0 +1,133 @@
+//! What judging one rule may know, and what it answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::amount::{Amount, Purse};
+use super::breaks::{Class, Finding};
+use super::calendar::Calendar;
+use super::expression::Parameters;
+use super::value::Subject;
+
+/// Everything judging may know besides the tables.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub as_of: DateTime<Utc>,
+    /// The business day of `as_of`, in the business's zone.
+    pub day: NaiveDate,
+    pub zone: chrono_tz::Tz,
+    /// The business's own currency, for money columns that name none.
+    pub currency: String,
+    pub calendar: Calendar,
+    pub parameters: Parameters,
+    /// Findings above this many open one flood exception; a rule's own `flood` wins.
+    pub flood: u64,
+    /// Rows kept as evidence, per side and subject.
+    pub evidence_rows: usize,
+}
+
+/// What one run says about a subject whose exception is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Breaks,
+    /// Read in this run, and passing.
+    Agrees,
+    /// Inside grace.
+    InTransit,
+    /// On no side any more.
+    Gone,
+    NotJudged,
+}
+
+/// What judging one rule gave.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    pub rule: String,
+    pub outcome: Outcome,
+    pub sides: Vec<SideTotals>,
+    /// Breaks per class, exact whatever is listed.
+    pub counts: BTreeMap<Class, u64>,
+    /// Subjects inside grace.
+    pub in_transit: u64,
+    /// In the order of law 10. Empty unless judged; a flooded rule has its one flood finding.
+    pub findings: Vec<Finding>,
+    /// One for every open subject that was handed in.
+    pub verdicts: BTreeMap<Subject, Verdict>,
+}
+
+impl Judgement {
+    /// The answer for a rule that could not be judged.
+    pub fn not_evaluated(rule: &str, reason: Reason, open: &BTreeSet<Subject>) -> Self {
+        Judgement {
+            rule: rule.to_owned(),
+            outcome: Outcome::NotEvaluated(reason),
+            sides: Vec::new(),
+            counts: BTreeMap::new(),
+            in_transit: 0,
+            findings: Vec::new(),
+            verdicts: open.iter().map(|subject| (subject.clone(), Verdict::NotJudged)).collect(),
+        }
+    }
+}
+
+/// How far judging came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Judged,
+    /// Too many findings to be believed: the others stay as they were.
+    Flooded {
+        found: u64,
+        limit: u64,
+    },
+    NotEvaluated(Reason),
+}
+
+/// Why a rule was not evaluated. Stored and shown, so sentences come without secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Reason {
+    /// A table could not be pulled whole.
+    Unreadable {
+        source: String,
+        table: String,
+        sentence: String,
+    },
+    /// A pull tripped its table's guard.
+    Guard {
+        source: String,
+        table: String,
+        rows: u64,
+        min_rows: u64,
+    },
+    /// The table holds only today's state, and a past day was asked for.
+    PastNotKept {
+        table: String,
+    },
+    /// Judging itself failed. A mistake in tieout.
+    InternalFault {
+        sentence: String,
+    },
+    TimeLimit {
+        minutes: u64,
+    },
+}
+
+/// The control totals of one side: what was read, so that a reader can tie the run to the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SideTotals {
+    pub side: String,
+    pub table: String,
+    /// Rows pulled.
+    pub rows: u64,
+    /// Rows left after the side's filter.
+    pub judged: u64,
+    pub distinct_keys: u64,
+    /// Sums of money columns per currency, of the judged rows. A sum that does not fit is left out and named in
+    /// `unsummed`.
+    pub money: BTreeMap<String, Purse>,
+    /// Sums of quantity columns.
+    pub quantities: BTreeMap<String, Amount>,
+    pub unsummed: Vec<String>,
+}

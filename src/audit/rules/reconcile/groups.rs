@@ -1,0 +1,54 @@
+//! What is known of each subject while a rule's checks run over it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Placed;
+use crate::audit::breaks::{Break, Class, Message};
+use crate::audit::expression::ColumnRef;
+use crate::audit::rulebook::{Check, Reconcile, Side};
+
+/// What is known of each group while its checks run.
+pub(super) struct Groups {
+    /// Not value-checked: unreadable, or duplicate on a side that does not sum.
+    pub blocked: Vec<bool>,
+    pub waiting: Vec<bool>,
+    pub placed: BTreeMap<usize, Vec<Placed>>,
+}
+
+impl Groups {
+    pub fn new(count: usize) -> Self {
+        Groups { blocked: vec![false; count], waiting: vec![false; count], placed: BTreeMap::new() }
+    }
+
+    pub fn place(&mut self, group: usize, check: u32, side: u32, found: Break) {
+        self.placed.entry(group).or_default().push(Placed { check, side, found });
+    }
+}
+
+/// The check name of a fault that no check of the file names.
+pub(super) fn row_fault(class: Class) -> String {
+    class.name().to_owned()
+}
+
+/// An unpriced fault of a side's rows.
+pub(super) fn row_break(side: &Side, class: Class, message: Message) -> Break {
+    Break {
+        check: row_fault(class),
+        class,
+        side: Some(side.name.clone()),
+        owner: side.owner.clone(),
+        message,
+        at_risk: None,
+    }
+}
+
+/// The columns that both figures of a check read.
+pub(super) fn columns_of(check: &Check) -> impl Iterator<Item = &ColumnRef> {
+    check.left.columns().iter().chain(check.right.columns())
+}
+
+/// The sides that any of `columns` stands on, as indexes.
+pub(super) fn sides_read<'c>(settings: &Reconcile, columns: impl Iterator<Item = &'c ColumnRef>) -> BTreeSet<usize> {
+    let names = columns.filter_map(|column| column.side.as_deref());
+    names.filter_map(|name| settings.sides.iter().position(|side| side.name == name)).collect()
+}

@@ -1,0 +1,59 @@
+//! What a difference of quantity is worth.
+
+use super::groups::columns_of;
+use super::matched::{Matched, sum};
+use crate::audit::amount::{Amount, Money};
+use crate::audit::expression::{ColumnRef, Rows, Vector};
+use crate::audit::rules::rows;
+use crate::audit::snapshot::ColumnType;
+use crate::audit::value::Value;
+
+/// What a unit is worth, per group.
+pub(super) struct Price {
+    prices: Option<Vector>,
+    /// The money column the price comes from, for its currency.
+    column: Option<ColumnRef>,
+}
+
+impl Price {
+    pub fn of(matched: &Matched<'_>) -> Price {
+        let price = matched.settings.price.as_ref();
+        let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
+        Price {
+            prices: price.map(|price| price.evaluate(matched as &dyn Rows, &matched.context.parameters)),
+            column: price.and_then(|price| price.columns().iter().find(money).cloned()),
+        }
+    }
+
+    /// The absolute worth of a quantity; `None` where there is no price.
+    pub fn times(&self, matched: &Matched<'_>, group: usize, quantity: Amount) -> Option<Money> {
+        let Value::Amount(price) = self.prices.as_ref()?.value(group) else { return None };
+        let product = price.checked_mul(quantity)?.checked_abs()?;
+        let amount = product.rescale(2).unwrap_or(product);
+        let codes = self.column.as_ref().map(|column| matched.currencies(column)(group)).unwrap_or_default();
+        let currency = match codes.len() {
+            0 => matched.context.currency.clone(),
+            1 => codes.into_iter().next()?,
+            _ => return None,
+        };
+        Some(Money { currency, amount })
+    }
+
+    /// The worth of what the first present side with a quantity has.
+    pub fn of_present(&self, matched: &Matched<'_>, group: usize, present: &[usize]) -> Option<Money> {
+        let quantity = present.iter().find_map(|side| quantity(matched, *side, group))?;
+        self.times(matched, group, quantity)
+    }
+}
+
+/// The first quantity that checks read on a side, added up over the group's rows.
+fn quantity(matched: &Matched<'_>, index: usize, group: usize) -> Option<Amount> {
+    let side = &matched.side(index).name;
+    let spec = &matched.tables[index].spec;
+    let mut read = matched.settings.checks.iter().flat_map(columns_of).filter(|column| {
+        let quantity = |kind: &ColumnType| matches!(kind, ColumnType::Quantity { .. });
+        column.side.as_deref() == Some(side) && spec.column(&column.column).is_some_and(|column| quantity(&column.kind))
+    });
+    let cells = rows::decimals(matched.tables[index], &read.next()?.column);
+    sum(&cells, &matched.counted(index, group))
+}
