@@ -358,11 +358,16 @@ fn fingerprints(breaks: &[Break]) -> Vec<String> {
 }
 
 impl Break {
-    /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket.
+    /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket, and
+    /// the tolerance that was not enough, which belongs to the rule.
     pub fn fingerprint(&self) -> String {
         let mut steady = self.clone();
-        if let Message::Overdue { days, from, .. } = &mut steady.message {
-            *days = *from;
+        match &mut steady.message {
+            Message::Overdue { days, from, .. } => *days = *from,
+            Message::AmountDiffers { allowed, .. } | Message::QuantityDiffers { allowed, .. } => {
+                *allowed = Amount::ZERO
+            }
+            _ => {}
         }
         serde_json::to_string(&steady).expect("a break has no key that is not text")
     }

@@ -105,6 +105,8 @@ struct Known {
     state: Option<RuleState>,
     /// Status and business day of its last run, recorded or not.
     last: Option<(String, NaiveDate)>,
+    /// A later as-of is on record.
+    older: bool,
     recorded: bool,
     known: Vec<Exception>,
     steps: Vec<Transition>,
@@ -136,7 +138,7 @@ async fn record_rule(
     let mut ids = || Uuid::now_v7().to_string();
     let after = recording.apply(run, Some(rule), &steps, &mut ids).await?;
     let (hash, seconds) = (rule.hash.clone(), judged.seconds);
-    note(session, judged, Known { state, last, recorded, known, steps, after }, gathered);
+    note(session, judged, Known { state, last, older, recorded, known, steps, after }, gathered);
     let report = gathered.reports.last().expect("the rule's report was just noted");
     let mut kept = report.clone();
     kept.exceptions.clear();
@@ -236,6 +238,8 @@ fn news(
         .last
         .as_ref()
         .is_some_and(|(status, day)| status == RuleStatus::NotEvaluated.name() && *day == session.context.day);
+    // What a look at a past day could not read is that reader's news alone.
+    let told = told || known.older;
     RuleNews {
         id: rule.id.clone(),
         title: rule.title.clone(),
@@ -306,8 +310,8 @@ async fn tell(
     let mut written_today = BTreeSet::new();
     for name in config.departments.keys() {
         let last = recording.last_letter_day(name, zone).await?;
-        // Judging a past day again is no occasion to remind anybody.
-        if last == Some(day_of(now, zone)) || session.context.day != day_of(now, zone) {
+        // Neither judging a past day again nor a clock that was set back is an occasion to remind anybody.
+        if last >= Some(day_of(now, zone)) || session.context.day != day_of(now, zone) {
             written_today.insert(name.clone());
         }
     }

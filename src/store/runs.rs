@@ -35,6 +35,7 @@ pub(super) async fn insert_rule_run(
     let RuleRunRow { rule, status, report, seconds, rows, recorded } = row;
     let cells = cells![&run.id, rule, hash, status, report, *seconds, *rows, *recorded];
     session.execute(WRITE, insert, cells).await?;
+    // A look at a past day says nothing of how the rule stands today.
     let upsert = "INSERT INTO rules (id, hash, last_as_of, last_day, last_evaluated, last_status, last_run_day, \
                   last_run, seconds, row_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
                   ON CONFLICT (id) DO UPDATE SET hash = COALESCE(excluded.hash, rules.hash), \
@@ -42,7 +43,8 @@ pub(super) async fn insert_rule_run(
                   last_day = COALESCE(excluded.last_day, rules.last_day), \
                   last_evaluated = COALESCE(excluded.last_evaluated, rules.last_evaluated), \
                   last_status = excluded.last_status, last_run_day = excluded.last_run_day, \
-                  last_run = excluded.last_run, seconds = excluded.seconds, row_count = excluded.row_count";
+                  last_run = excluded.last_run, seconds = excluded.seconds, row_count = excluded.row_count \
+                  WHERE rules.last_as_of IS NULL OR rules.last_as_of <= $11";
     let evaluated = *recorded && EVALUATED.contains(&status.as_str());
     let cells = cells![
         rule,
@@ -55,6 +57,7 @@ pub(super) async fn insert_rule_run(
         run.finished,
         *seconds,
         *rows,
+        run.as_of,
     ];
     session.execute(WRITE, upsert, cells).await?;
     Ok(())

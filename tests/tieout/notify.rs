@@ -4,5 +4,5 @@ mod email;
 mod letter;
 mod made;
 mod plan;
-mod sink;
+pub mod sink;
 mod words;

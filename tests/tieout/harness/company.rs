@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
@@ -204,8 +204,18 @@ impl Company {
         page.exceptions
     }
 
-    /// Runs the built program in the company's folder, without any variable of ours in its environment.
-    pub fn tieout(&self, arguments: &[&str]) -> Output {
+    /// Whether the store answers a query with at least one row. A store that is not there yet, or is being made,
+    /// holds nothing.
+    pub fn holds(&self, query: &str) -> bool {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let Ok(connection) = Connection::open_with_flags(self.path(Database::Store.file()), flags) else {
+            return false;
+        };
+        connection.query_row(query, (), |_| Ok(())).is_ok()
+    }
+
+    /// The built program in the company's folder, without any variable of ours in its environment.
+    fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
         command.args(arguments).current_dir(self.dir.path());
         for (name, _) in std::env::vars_os() {
@@ -213,7 +223,17 @@ impl Company {
                 command.env_remove(name);
             }
         }
-        let output = command.output().unwrap();
+        command
+    }
+
+    /// Starts the program and leaves it to itself, unheard.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.program(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Runs the program to its end.
+    pub fn tieout(&self, arguments: &[&str]) -> Output {
+        let output = self.program(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
         Output {
             code: output.status.code().expect("the program ended by itself"),
