@@ -39,26 +39,31 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
     code.max(print(&text))
 }
 
+fn counted(count: usize, one: &str) -> String {
+    super::tables::count(count as u64, one)
+}
+
 fn summary(config: &Config, clock: &dyn Clock) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{}: {} rules, {} tables, {} sources, {} departments, all files are in order",
-        config.business.name,
-        config.rules.len(),
-        config.tables.len(),
-        config.sources.len(),
-        config.departments.len()
+        "{}: {}, {}, {}, {}; all files are in order",
+        words::visible(&config.business.name),
+        counted(config.rules.len(), "rule"),
+        counted(config.tables.len(), "table"),
+        counted(config.sources.len(), "source"),
+        counted(config.departments.len(), "department")
     );
     for rule in &config.rules {
-        let _ = writeln!(text, "  rule {}: {} ({})", rule.id, rule.title.get(Language::En), rule.kind());
+        let _ =
+            writeln!(text, "  rule {}: {} ({})", rule.id, words::visible(rule.title.get(Language::En)), rule.kind());
     }
     for (name, job) in &config.jobs {
         let Some(line) = &job.schedule else {
-            let _ = writeln!(text, "  job {name}: {} rules, run by hand", job.rules.len());
+            let _ = writeln!(text, "  job {name}: {}, run by hand", counted(job.rules.len(), "rule"));
             continue;
         };
-        let _ = writeln!(text, "  job {name}: {} rules, at \"{line}\" in {}", job.rules.len(), job.zone);
+        let _ = writeln!(text, "  job {name}: {}, at \"{line}\" in {}", counted(job.rules.len(), "rule"), job.zone);
         // The line was checked when the files were read; a line that cannot be parsed has no coming runs to show.
         let upcoming = Timetable::parse(line, job.zone).map(|times| times.upcoming(clock.now(), UPCOMING));
         for at in upcoming.unwrap_or_default() {
@@ -79,9 +84,9 @@ fn tables(text: &mut String, probes: &BTreeMap<String, Result<Probe, Reason>>) -
     for (name, probe) in probes {
         match probe {
             Ok(probe) => {
-                let _ = write!(text, "  table {name}: {} rows", probe.rows);
+                let _ = write!(text, "  table {name}: {}", super::tables::count(probe.rows, "row"));
                 if probe.unreadable > 0 {
-                    let _ = write!(text, ", {} cells that cannot be read", probe.unreadable);
+                    let _ = write!(text, ", {} that cannot be read", super::tables::count(probe.unreadable, "cell"));
                 }
                 text.push('\n');
             }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Files, Format, TIES_OUT, USAGE, fail, load, print, tables};
 use crate::audit::exception::{Exception, Status};
 use crate::language::Language;
-use crate::store::{Filter, Store};
+use crate::store::{Filter, Store, StoreError};
 use crate::words;
 
 /// Lists exceptions
@@ -57,22 +57,26 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    for (what, given, known) in [
-        ("department", &arguments.department, config.departments.keys().cloned().collect::<Vec<_>>()),
-        ("rule", &arguments.rule, Vec::new()),
-    ] {
-        if let Some(given) = given.as_ref().filter(|given| !known.is_empty() && !known.contains(given)) {
-            eprintln!("there is no {what} {given}; known: {}", known.join(", "));
-            return USAGE;
+    let store = match Store::open_existing(config.store_url.expose()).await {
+        Ok(store) => store,
+        Err(fault) => return fail(&fault),
+    };
+    let rules: Vec<&str> = config.rules.iter().map(|rule| rule.id.as_str()).collect();
+    let departments: Vec<&str> = config.departments.keys().map(String::as_str).collect();
+    for (what, given, known) in [("department", &arguments.department, departments), ("rule", &arguments.rule, rules)] {
+        let Some(given) = given else { continue };
+        match is_known(what, given, &known, store.as_ref()).await {
+            Ok(true) => {}
+            Ok(false) => {
+                eprintln!("there is no {what} {given}; known: {}", known.join(", "));
+                return USAGE;
+            }
+            Err(fault) => return fail(&fault),
         }
     }
-    let store = match Store::open_existing(config.store_url.expose()).await {
-        Ok(Some(store)) => store,
-        Ok(None) => {
-            eprintln!("there is no store yet: nothing was run so far; `tieout run JOB` makes it");
-            return TIES_OUT;
-        }
-        Err(fault) => return fail(&fault),
+    let Some(store) = store else {
+        eprintln!("there is no store yet: nothing was run so far; `tieout run JOB` makes it");
+        return TIES_OUT;
     };
     let live = || Status::LIVE.into_iter().collect::<BTreeSet<_>>();
     let filter = Filter {
@@ -104,6 +108,22 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
         },
     };
     print(&text)
+}
+
+/// Whether the files name a rule or department, or the store remembers one that the files name no more.
+async fn is_known(what: &str, given: &str, known: &[&str], store: Option<&Store>) -> Result<bool, StoreError> {
+    let Some(store) = store.filter(|_| !known.contains(&given)) else { return Ok(known.contains(&given)) };
+    let given = given.to_owned();
+    let mut filter = Filter { limit: Some(1), ..Filter::default() };
+    if what == "rule" {
+        if store.standing().await?.rules.contains_key(&given) {
+            return Ok(true);
+        }
+        filter.rule = Some(given);
+    } else {
+        filter.department = Some(given);
+    }
+    Ok(store.exceptions(&filter).await?.total > 0)
 }
 
 /// One row per break.

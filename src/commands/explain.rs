@@ -1,13 +1,23 @@
 //! `tieout explain`: one exception with its rule, parameters, rows and arithmetic.
 
-use std::fmt::Write;
+mod arithmetic;
+
+use std::collections::BTreeMap;
+
+use chrono::SecondsFormat;
+use chrono_tz::Tz;
+use comfy_table::CellAlignment;
+use serde_json::Value as Json;
 
 use super::{Files, NOT_EVALUATED, USAGE, fail, load, print, tables};
-use crate::audit::breaks::{Break, Evidence, Message, Relation};
+use crate::audit::breaks::{Evidence, SideRows};
+use crate::audit::exception::Exception;
+use crate::audit::rulebook::Rule;
 use crate::audit::value::Value;
 use crate::config::Config;
 use crate::language::Language;
-use crate::store::{Detail, RunRow, Store};
+use crate::store::{Detail, RunRow, Store, StoreError, TrailRow};
+use crate::words;
 
 /// Shows why an exception is one: the rule, its parameters, the rows of every side, the arithmetic
 #[derive(Clone, Debug, clap::Args)]
@@ -15,6 +25,12 @@ pub struct Arguments {
     /// The exception's id, or at least six characters of its beginning or end
     pub exception: String,
 }
+
+/// Characters of a rule's version that are shown.
+const VERSION_SHOWN: usize = 12;
+
+/// Rows that are still shown beside each other, a column a row, where they are too wide to stand below each other.
+const BESIDE: usize = 3;
 
 /// Runs the command; answers the exit code.
 pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
@@ -25,7 +41,7 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
     let store = match Store::open_existing(config.store_url.expose()).await {
         Ok(Some(store)) => store,
         Ok(None) => {
-            eprintln!("there is no store yet: nothing was run so far");
+            eprintln!("there is no store yet: nothing was run so far; `tieout run JOB` makes it");
             return NOT_EVALUATED;
         }
         Err(fault) => return fail(&fault),
@@ -34,6 +50,11 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
         Ok(Some(detail)) => detail,
         Ok(None) => {
             eprintln!("there is no exception {}; `tieout exceptions` lists them with their ids", arguments.exception);
+            return USAGE;
+        }
+        // What was given names none, or several.
+        Err(StoreError::Refused(sentence)) => {
+            eprintln!("{sentence}");
             return USAGE;
         }
         Err(fault) => return fail(&fault),
@@ -47,115 +68,167 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
 
 fn explain(config: &Config, detail: &Detail, run: Option<&RunRow>) -> String {
     let exception = &detail.exception;
-    let mut text = String::new();
-    let mut put = |line: String| {
-        text.push_str(&line);
-        text.push('\n');
-    };
-    put(format!("{}  {}", exception.rule_title.get(Language::En), tables::shown(&exception.subject)));
-    put(format!("exception   {}", exception.id));
-    put(format!("status      {} ({})", exception.status.name(), exception.severity.name()));
-    put(format!("department  {}", exception.department));
-    put(format!("seen        {} to {}, changed {}", exception.first_seen, exception.last_seen, exception.last_changed));
-    if exception.regressions > 0 {
-        put(format!("came back   {} times", exception.regressions));
-    }
-    put(format!("at risk     {}", tables::purse(&exception.at_risk)));
-    put(String::new());
+    let zone = config.business.zone;
     let rule = config.rules.iter().find(|rule| rule.id == exception.rule);
-    let edited = rule.is_some_and(|rule| rule.hash != detail.rule_hash);
-    put(format!(
-        "Rule {}, version {}{}",
-        exception.rule,
-        detail.rule_hash.get(..12).unwrap_or(&detail.rule_hash),
-        match (rule, edited) {
-            (None, _) => " (no longer in rules/)",
-            (_, true) => " (edited since)",
-            _ => "",
-        }
-    ));
-    if let Some(rule) = rule {
-        put(format!("  why: {}", rule.why.get(Language::En)));
-    }
+    let judged_by = rule.filter(|rule| rule.hash == detail.rule_hash);
+    let mut lines =
+        vec![words::visible(exception.rule_title.get(Language::En)), tables::shown(&exception.subject), String::new()];
+    lines.extend(facts(exception, zone));
+    lines.push(String::new());
+    lines.extend(version(detail, rule));
     if let Some(run) = run {
-        put(format!("  judged by {} as of {} with {}", run.job, run.as_of, run.parameters));
+        let at = run.as_of.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z");
+        lines.push(fact("judged by", &format!("{} as of {at}", run.job)));
+        lines.push(fact("parameters", &parameters(&run.parameters, zone)));
     }
-    put(String::new());
+    lines.push(String::new());
+    lines.push("What does not hold".to_owned());
     for found in &exception.breaks {
-        put(format!("{} / {}: {}", found.check, found.class.name(), tables::what(std::slice::from_ref(found))));
-        for line in arithmetic(found) {
-            put(format!("    {line}"));
+        let class = words::class(found.class, Language::En).to_lowercase();
+        // Faults that no check of the file names carry their class's name, which would only be said twice.
+        let check = if found.check == found.class.name() { class } else { format!("{} ({class})", found.check) };
+        lines.push(format!("  {check}: {}", words::sentence(found, Language::En)));
+        for line in arithmetic::lines(found, &detail.latest, judged_by) {
+            lines.push(format!("      {line}"));
         }
     }
-    text.push_str(&rows(&detail.latest));
-    let _ = writeln!(text, "\nTrail");
+    let mut text = lines.join("\n") + "\n";
+    if detail.opening == detail.latest {
+        text.push_str(&rows("Rows", &detail.latest));
+    } else {
+        text.push_str(&rows(&format!("Rows at the latest change, {}", exception.last_changed), &detail.latest));
+        text.push_str(&rows(&format!("Rows when it was opened, {}", exception.first_seen), &detail.opening));
+    }
+    text.push_str("\nTrail\n");
     for row in &detail.trail {
-        let _ = writeln!(
-            text,
-            "  {}  {}  {}",
-            row.at.format("%Y-%m-%d %H:%M:%S UTC"),
-            row.event,
-            tables::one_line(&row.actor)
-        );
+        text.push_str(&format!("  {}\n", step(row, zone)));
     }
     text
 }
 
-/// How a break's figures come about, a line a step.
-fn arithmetic(found: &Break) -> Vec<String> {
-    let mut lines = Vec::new();
-    match &found.message {
-        Message::AmountDiffers { relation, left, right, difference, allowed, .. }
-        | Message::QuantityDiffers { relation, left, right, difference, allowed } => {
-            lines.push(format!("{} = {}", left.expression, figure(&left.value)));
-            lines.push(format!("{} = {}", right.expression, figure(&right.value)));
-            lines.push(format!("{} - {} = {difference}", figure(&left.value), figure(&right.value)));
-            let wanted = match relation {
-                Relation::Equal => "equal",
-                Relation::AtMost => "at most",
-                Relation::AtLeast => "at least",
-            };
-            lines.push(format!("should be {wanted}, within {allowed}"));
-        }
-        Message::LowStock { on_hand, reserved, incoming, figure, point, .. } => {
-            lines.push(format!("on hand {on_hand}, reserved {reserved}, incoming {incoming}"));
-            lines.push(format!("{figure} is at or under the reorder point {point}"));
-        }
-        Message::Overdue { amount, applied, outstanding, currency, due, days, .. } => {
-            lines.push(format!("{amount} - {applied} applied = {outstanding} {currency}"));
-            lines.push(format!("due {due}, {days} days ago"));
-        }
-        Message::OverCreditLimit { outstanding, limit, currency } => {
-            let excess = outstanding.checked_sub(*limit).map(|excess| excess.to_string()).unwrap_or_default();
-            lines.push(format!("{outstanding} - {limit} = {excess} {currency} over the limit"));
-        }
-        _ => {}
+fn fact(name: &str, value: &str) -> String {
+    format!("  {name:<12}{value}")
+}
+
+fn facts(exception: &Exception, zone: Tz) -> Vec<String> {
+    let status = match exception.closed {
+        Some(day) => format!("{} since {day}", exception.status.name()),
+        None => exception.status.name().to_owned(),
+    };
+    let at_risk = if exception.at_risk.is_empty() { "no amount".to_owned() } else { tables::purse(&exception.at_risk) };
+    let mut lines = vec![
+        fact("exception", &exception.id),
+        fact("status", &format!("{status}, severity {}", exception.severity.name())),
+        fact("department", &exception.department),
+        fact("at risk", &at_risk),
+        fact(
+            "seen",
+            &format!(
+                "first {}, last {}, changed {}",
+                exception.first_seen, exception.last_seen, exception.last_changed
+            ),
+        ),
+    ];
+    if exception.regressions > 0 {
+        lines.push(fact("came back", &tables::count(exception.regressions.unsigned_abs(), "time")));
     }
-    if let Some(money) = &found.at_risk {
-        lines.push(format!("at risk {} {}", tables::one_line(&money.currency), money.amount));
+    if let Some(assignee) = &exception.assignee {
+        lines.push(fact("assigned to", &words::visible(assignee)));
+    }
+    if let Some(known) = &exception.acknowledgement {
+        let until =
+            known.until.map(|until| format!(", until {}", until.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")));
+        lines.push(fact("acknowledged", &format!(" by {}{}", words::visible(&known.by), until.unwrap_or_default())));
+    }
+    if let Some(waiver) = &exception.waiver {
+        let until = waiver.expires.map(|day| format!(", until {day}")).unwrap_or_default();
+        let cap = waiver.cap.as_ref().map(|cap| format!(", up to {}", tables::purse(cap))).unwrap_or_default();
+        let (by, reason) = (words::visible(&waiver.by), words::visible(&waiver.reason));
+        lines.push(fact("waived", &format!("by {by}{until}{cap}: {reason}")));
     }
     lines
 }
 
-fn figure(value: &Value) -> String {
-    if value.is_null() { "nothing".to_owned() } else { tables::one_line(&value.to_string()) }
+fn version(detail: &Detail, rule: Option<&Rule>) -> Vec<String> {
+    let since = match rule {
+        None => ", no longer among the rules",
+        Some(rule) if rule.hash != detail.rule_hash => ", edited since",
+        Some(_) => "",
+    };
+    let hash = detail.rule_hash.get(..VERSION_SHOWN).unwrap_or(&detail.rule_hash);
+    let mut lines = vec![format!("Rule {}, version {hash}{since}", detail.exception.rule)];
+    lines.extend(rule.map(|rule| fact("why", &words::visible(rule.why.get(Language::En)))));
+    lines
 }
 
-fn rows(evidence: &Evidence) -> String {
-    let mut text = String::new();
+/// The values a run was given, as `name = value`.
+fn parameters(json: &str, zone: Tz) -> String {
+    let Ok(values) = serde_json::from_str::<BTreeMap<String, Value>>(json) else { return words::visible(json) };
+    let shown = values.iter().map(|(name, value)| match value {
+        Value::Instant(at) => {
+            format!("{name} = {}", at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        }
+        Value::Null => format!("{name} = null"),
+        value => format!("{name} = {}", words::visible(&value.to_string())),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+fn rows(title: &str, evidence: &Evidence) -> String {
+    let mut text = format!("\n{title}\n");
     for side in &evidence.sides {
-        let shown = side.rows.len() as u64;
-        let count = if shown == side.total { format!("{}", side.total) } else { format!("{shown} of {}", side.total) };
-        let _ = writeln!(text, "\n{} (table {}): {count} rows", side.side, side.table);
-        if side.rows.is_empty() {
-            continue;
+        let kept = side.rows.len() as u64;
+        let count = tables::count(side.total, "row");
+        let count = if kept == side.total { count } else { format!("{kept} of {count}") };
+        text.push_str(&format!("\n{} (table {}): {count}\n", side.side, side.table));
+        if !side.rows.is_empty() {
+            text.push_str(&drawn(side));
         }
-        let header: Vec<&str> = side.columns.iter().map(String::as_str).collect();
-        let mut table = tables::table(&header);
-        for row in &side.rows {
-            table.add_row(row.iter().map(|value| tables::one_line(&value.to_string())));
-        }
-        let _ = writeln!(text, "{table}");
     }
     text
+}
+
+/// The rows below each other where there is room for that, else beside each other.
+fn drawn(side: &SideRows) -> String {
+    let cell = |value: &Value| words::visible(&value.to_string());
+    let header: Vec<&str> = side.columns.iter().map(String::as_str).collect();
+    let mut below = tables::table(&header);
+    for row in &side.rows {
+        below.add_row(row.iter().map(cell));
+    }
+    let needed: usize = below.column_max_content_widths().iter().map(|width| usize::from(*width) + 3).sum();
+    if needed > usize::from(tables::width()) && side.rows.len() <= BESIDE {
+        let mut beside = tables::table(&vec![""; side.rows.len() + 1]);
+        beside.set_header(Vec::<String>::new());
+        for (index, column) in side.columns.iter().enumerate() {
+            let cells = side.rows.iter().map(|row| row.get(index).map(cell).unwrap_or_default());
+            beside.add_row(std::iter::once(words::visible(column)).chain(cells));
+        }
+        return tables::drawn(&beside);
+    }
+    for (index, column) in below.column_iter_mut().enumerate() {
+        if side.rows.iter().any(|row| matches!(row.get(index), Some(Value::Amount(_)))) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    tables::drawn(&below)
+}
+
+/// One row of the trail: when, what, how much was at risk, who.
+fn step(row: &TrailRow, zone: Tz) -> String {
+    let at = row.at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z");
+    let detail: Json = serde_json::from_str(&row.detail).unwrap_or_default();
+    let text = |path: &str| detail.pointer(path).and_then(Json::as_str);
+    let mut said: Vec<String> = Vec::new();
+    if let Some(Json::Object(at_risk)) = detail.get("at_risk") {
+        let money = at_risk.iter().filter_map(|(currency, amount)| Some((currency, amount.as_str()?.parse().ok()?)));
+        said.extend(money.map(|(currency, amount)| words::money(currency, amount)));
+    }
+    said.extend(["/why", "/edit/reason", "/edit/text", "/edit/to"].into_iter().filter_map(text).map(words::visible));
+    if detail.get("rule_changed") == Some(&Json::Bool(true)) {
+        said.push("rule changed".to_owned());
+    }
+    let by = row.actor.strip_prefix("run:").map_or_else(|| words::visible(&row.actor), |run| format!("run {run}"));
+    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
+    format!("{at}  {}{said} by {by}", row.event.replace('_', " "))
 }

@@ -1,0 +1,297 @@
+//! How the figures of a break come about, so that a person can add them up again on paper.
+
+use crate::audit::amount::{Amount, Money};
+use crate::audit::breaks::{Break, Evidence, Message, Operand, Relation, SideRows, StockFigure};
+use crate::audit::rulebook::{Base, Body, Check, Choose, Reconcile, Rule};
+use crate::audit::value::Value;
+use crate::words;
+
+/// Summands that are written out; more are counted.
+const WRITTEN_OUT: usize = 12;
+
+/// How an amount is written: money with its cents, a quantity without trailing zeros.
+type Written = fn(Amount) -> String;
+
+/// A line a step. `rule` is the rule that judged, where it still stands as it did then.
+pub(super) fn lines(found: &Break, evidence: &Evidence, rule: Option<&Rule>) -> Vec<String> {
+    let settings = rule.and_then(|rule| match &rule.body {
+        Body::Reconcile(settings) => Some(settings),
+        _ => None,
+    });
+    let check = settings.and_then(|settings| settings.checks.iter().find(|check| check.name == found.check));
+    match &found.message {
+        Message::AmountDiffers { relation, left, right, difference, allowed, .. } => {
+            let compared = Compared { relation: *relation, left, right, difference: *difference, allowed: *allowed };
+            let mut lines = compared.lines(evidence, check, words::figure);
+            lines.extend(at_risk(found, "the difference"));
+            lines
+        }
+        Message::QuantityDiffers { relation, left, right, difference, allowed } => {
+            let compared = Compared { relation: *relation, left, right, difference: *difference, allowed: *allowed };
+            let mut lines = compared.lines(evidence, check, words::quantity);
+            lines.push(priced(found, *difference, evidence, settings));
+            lines
+        }
+        Message::LowStock { judged, figure, point, on_hand, reserved, incoming } => {
+            let strict = rule.is_some_and(|rule| matches!(&rule.body, Body::LowStock(body) if body.strict));
+            let mut lines = stock(*judged, *figure, [*on_hand, *reserved, *incoming], evidence);
+            let (figure, point) = (words::quantity(*figure), words::quantity(*point));
+            lines.push(format!(
+                "{figure} is {} the reorder point of {point}",
+                if strict { "under" } else { "at or under" }
+            ));
+            lines
+        }
+        Message::NegativeStock { on_hand } => summed(evidence, "on_hand", *on_hand, words::quantity)
+            .map(|sum| format!("on hand = {sum} = {}", words::quantity(*on_hand)))
+            .into_iter()
+            .collect(),
+        Message::Overdue { amount, applied, outstanding, due, days, .. } => {
+            let show: Written = words::figure;
+            let settled =
+                summed(evidence, "applied", *applied, show).map(|sum| format!("settled = {sum} = {}", show(*applied)));
+            let outstanding =
+                format!("{} - {} settled = {} outstanding", show(*amount), show(*applied), show(*outstanding));
+            let due = format!("due {due}, {} ago", super::tables::count(days.unsigned_abs(), "day"));
+            settled.into_iter().chain([outstanding, due]).chain(at_risk(found, "what is outstanding")).collect()
+        }
+        Message::OverCreditLimit { outstanding, limit, currency } => {
+            let excess = outstanding.checked_sub(*limit).map(|excess| words::money(currency, excess));
+            let (outstanding, limit) = (words::figure(*outstanding), words::figure(*limit));
+            let over =
+                excess.map(|excess| format!("{outstanding} outstanding - {limit} limit = {excess} over the limit"));
+            over.into_iter().chain(at_risk(found, "what is over the limit")).collect()
+        }
+        Message::Duplicate { .. } => at_risk(found, "what the rows hold that are too many").into_iter().collect(),
+        Message::Missing { present, .. } => missing(found, evidence, present),
+        _ => at_risk(found, "").into_iter().collect(),
+    }
+}
+
+struct Compared<'a> {
+    relation: Relation,
+    left: &'a Operand,
+    right: &'a Operand,
+    difference: Amount,
+    allowed: Amount,
+}
+
+impl Compared<'_> {
+    fn lines(&self, evidence: &Evidence, check: Option<&Check>, show: Written) -> Vec<String> {
+        let mut lines = operand(self.left, evidence, show);
+        lines.extend(operand(self.right, evidence, show));
+        if let (Value::Amount(left), Value::Amount(right)) = (&self.left.value, &self.right.value) {
+            lines.push(format!("{} - {} = {}", show(*left), show(*right), show(self.difference)));
+        }
+        let wanted = match self.relation {
+            Relation::Equal => "equal",
+            Relation::AtMost => "at most",
+            Relation::AtLeast => "at least",
+        };
+        let tolerance = if self.allowed.is_zero() {
+            String::new()
+        } else {
+            let of = check.and_then(within).map(|of| format!(", {of}")).unwrap_or_default();
+            format!("; allowed is a difference of {}{of}", show(self.allowed))
+        };
+        let (left, right) = (words::visible(&self.left.expression), words::visible(&self.right.expression));
+        let to = if self.relation == Relation::Equal { " to" } else { "" };
+        lines.push(format!("wanted: {left} {wanted}{to} {right}{tolerance}"));
+        lines
+    }
+}
+
+/// What a tolerance was computed from; nothing where it is the plain amount.
+fn within(check: &Check) -> Option<String> {
+    let percent = check.within.percent?;
+    let base = match check.within.of {
+        Base::Larger => "the larger figure",
+        Base::Left => check.left.text(),
+        Base::Right => check.right.text(),
+    };
+    let share = format!("{} % of {base}", percent.normalised());
+    Some(match check.within.amount {
+        None => share,
+        Some(amount) => {
+            let which = if check.within.choose == Choose::Larger { "larger" } else { "smaller" };
+            format!("the {which} of {} and {share}", words::figure(amount))
+        }
+    })
+}
+
+/// What an expression is worth, with every sum of several rows in it written out.
+fn operand(operand: &Operand, evidence: &Evidence, show: Written) -> Vec<String> {
+    let value = match &operand.value {
+        Value::Amount(amount) => show(*amount),
+        Value::Null => "nothing".to_owned(),
+        other => words::visible(&other.to_string()),
+    };
+    let expression = words::visible(&operand.expression);
+    let columns = columns(&operand.expression, evidence);
+    if let [(name, side, index)] = columns.as_slice()
+        && *name == operand.expression
+    {
+        let Value::Amount(amount) = operand.value else { return vec![format!("{expression} = {value}")] };
+        return match sum(side, *index, show) {
+            Some((sum, total)) if side.rows.len() > 1 && total == amount => {
+                vec![format!("{expression} = {sum} = {value}")]
+            }
+            _ => vec![format!("{expression} = {value}{}", over_rows(side))],
+        };
+    }
+    let mut lines: Vec<String> = columns
+        .iter()
+        .map(|(name, side, index)| {
+            let name = words::visible(name);
+            match sum(side, *index, show) {
+                Some((sum, total)) if side.rows.len() > 1 => format!("{name} = {sum} = {}", show(total)),
+                Some((sum, _)) => format!("{name} = {sum}"),
+                None => format!("{name}{}", over_rows(side)),
+            }
+        })
+        .collect();
+    lines.push(format!("{expression} = {value}"));
+    lines
+}
+
+fn over_rows(side: &SideRows) -> String {
+    if side.total > 1 { format!(" ({})", super::tables::count(side.total, "row")) } else { String::new() }
+}
+
+/// The columns of figures that an expression names as `side.column`.
+fn columns<'e>(expression: &str, evidence: &'e Evidence) -> Vec<(String, &'e SideRows, usize)> {
+    let mut found = Vec::new();
+    for side in &evidence.sides {
+        for (index, column) in side.columns.iter().enumerate() {
+            let name = format!("{}.{column}", side.side);
+            let figures = side.rows.iter().any(|row| matches!(row.get(index), Some(Value::Amount(_))));
+            if let Some(at) = place(expression, &name).filter(|_| figures) {
+                found.push((at, (name, side, index)));
+            }
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, column)| column).collect()
+}
+
+/// Where a text names `name`, and not something longer.
+fn place(text: &str, name: &str) -> Option<usize> {
+    let word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.';
+    text.match_indices(name).map(|(at, _)| at).find(|at| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(word) && !after.is_some_and(word)
+    })
+}
+
+/// A column's figures written as a sum, and the sum; nothing where rows were left out of the evidence.
+fn sum(side: &SideRows, column: usize, show: Written) -> Option<(String, Amount)> {
+    if side.rows.len() as u64 != side.total {
+        return None;
+    }
+    let figures: Vec<Amount> = side
+        .rows
+        .iter()
+        .filter_map(|row| match row.get(column) {
+            Some(Value::Amount(amount)) => Some(*amount),
+            _ => None,
+        })
+        .collect();
+    let total = figures.iter().try_fold(Amount::default(), |total, figure| total.checked_add(*figure))?;
+    let mut written = String::new();
+    for (index, figure) in figures.iter().take(WRITTEN_OUT).enumerate() {
+        let sign = match (index, figure.is_negative()) {
+            (0, _) => "",
+            (_, true) => " - ",
+            (_, false) => " + ",
+        };
+        let figure = if index > 0 { figure.checked_abs()? } else { *figure };
+        written.push_str(sign);
+        written.push_str(&show(figure));
+    }
+    if figures.len() > WRITTEN_OUT {
+        written.push_str(&format!(" and {} more", figures.len() - WRITTEN_OUT));
+    }
+    Some((written, total))
+}
+
+/// How several rows of a side make up `figure`, where a column of theirs does.
+fn summed(evidence: &Evidence, side: &str, figure: Amount, show: Written) -> Option<String> {
+    let side = evidence.sides.iter().find(|rows| rows.side == side && rows.rows.len() > 1)?;
+    let mut sums = (0..side.columns.len()).filter_map(|column| sum(side, column, show));
+    sums.find(|(_, total)| *total == figure && !figure.is_zero()).map(|(sum, _)| sum)
+}
+
+fn at_risk(found: &Break, what: &str) -> Option<String> {
+    let money = found.at_risk.as_ref()?;
+    let what = if what.is_empty() { String::new() } else { format!(", {what}") };
+    Some(format!("at risk: {}{what}", words::money(&money.currency, money.amount)))
+}
+
+/// What a difference of quantity is worth.
+fn priced(found: &Break, difference: Amount, evidence: &Evidence, settings: Option<&Reconcile>) -> String {
+    let price = settings.and_then(|settings| settings.price.as_ref());
+    let Some(Money { currency, amount }) = &found.at_risk else {
+        return match price {
+            Some(price) => format!("at risk: unpriced, because {} has no value here", words::visible(price.text())),
+            None => "at risk: unpriced".to_owned(),
+        };
+    };
+    let money = words::money(currency, *amount);
+    let Some(price) = price else { return format!("at risk: {money}") };
+    let text = words::visible(price.text());
+    let columns = columns(price.text(), evidence);
+    if let [(name, side, index)] = columns.as_slice()
+        && name == price.text()
+        && let Some(Value::Amount(each)) = side.rows.first().and_then(|row| row.get(*index))
+        && let Some(quantity) = difference.checked_abs()
+        && quantity.checked_mul(*each) == Some(*amount)
+    {
+        return format!("at risk: {} × {} ({text}) = {money}", words::quantity(quantity), words::figure(*each));
+    }
+    format!("at risk: {} × {text} = {money}", words::quantity(difference.checked_abs().unwrap_or(difference)))
+}
+
+/// The stock figure that was judged, from what it is made of.
+fn stock(judged: StockFigure, figure: Amount, parts: [Amount; 3], evidence: &Evidence) -> Vec<String> {
+    let show: Written = words::quantity;
+    let names = ["on hand", "reserved", "incoming"];
+    let sides = ["on_hand", "reserved", "incoming"];
+    let used = match judged {
+        StockFigure::OnHand => 1,
+        StockFigure::Available => 2,
+        StockFigure::Projected => 3,
+    };
+    let mut lines = Vec::new();
+    for ((name, side), part) in names.into_iter().zip(sides).zip(parts).take(used) {
+        let sum = summed(evidence, side, part, show).map(|sum| format!("{sum} = ")).unwrap_or_default();
+        lines.push(format!("{name} = {sum}{}", show(part)));
+    }
+    let [on_hand, reserved, incoming] = parts.map(show);
+    match judged {
+        StockFigure::OnHand => {}
+        StockFigure::Available => lines.push(format!("available = {on_hand} - {reserved} = {}", show(figure))),
+        StockFigure::Projected => {
+            lines.push(format!("projected = {on_hand} - {reserved} + {incoming} = {}", show(figure)));
+        }
+    }
+    lines
+}
+
+/// Which figure of a side that has the subject is in question.
+fn missing(found: &Break, evidence: &Evidence, present: &[String]) -> Vec<String> {
+    let Some(money) = &found.at_risk else { return Vec::new() };
+    let sides = evidence.sides.iter().filter(|side| present.contains(&side.side));
+    for side in sides {
+        for (index, column) in side.columns.iter().enumerate() {
+            if let Some((sum, total)) = sum(side, index, words::figure).filter(|(_, total)| !total.is_zero())
+                && total.checked_abs() == Some(money.amount)
+            {
+                let sum = if side.rows.len() > 1 { format!("{sum} = ") } else { String::new() };
+                let column = words::visible(&format!("{}.{column}", side.side));
+                return vec![format!("at risk: {column} = {sum}{}", words::money(&money.currency, money.amount))];
+            }
+        }
+    }
+    at_risk(found, "").into_iter().collect()
+}
