@@ -70,7 +70,7 @@ pub struct RuleReport {
     pub hash: String,
     pub status: RuleStatus,
     pub reason: Option<Reason>,
-    /// Whether this run changed the open list. A rule that was not evaluated, or an as-of older than the rule's last
+    /// Whether this run changed the open list, or would, were it no dry run. A rule that was not evaluated, or an as-of older than the rule's last
     /// recorded one, records nothing.
     pub recorded: bool,
     /// The rule's first recorded run.

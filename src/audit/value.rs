@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::amount::Amount;
 
-/// A normalised, typed cell.
+/// A normalised, typed cell. As JSON: null, or an object with the type as its one member (`{"amount":"1.50"}`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(from = "Option<Held>", into = "Option<Held>")]
 pub enum Value {
     #[default]
     Null,
@@ -22,6 +22,43 @@ pub enum Value {
     Text(String),
     Date(NaiveDate),
     Instant(DateTime<Utc>),
+}
+
+/// A cell that holds something: how a [`Value`] that is not null is written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Held {
+    Bool(bool),
+    Amount(Amount),
+    Text(String),
+    Date(NaiveDate),
+    Instant(DateTime<Utc>),
+}
+
+impl From<Option<Held>> for Value {
+    fn from(held: Option<Held>) -> Self {
+        match held {
+            None => Value::Null,
+            Some(Held::Bool(flag)) => Value::Bool(flag),
+            Some(Held::Amount(amount)) => Value::Amount(amount),
+            Some(Held::Text(text)) => Value::Text(text),
+            Some(Held::Date(date)) => Value::Date(date),
+            Some(Held::Instant(at)) => Value::Instant(at),
+        }
+    }
+}
+
+impl From<Value> for Option<Held> {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => None,
+            Value::Bool(flag) => Some(Held::Bool(flag)),
+            Value::Amount(amount) => Some(Held::Amount(amount)),
+            Value::Text(text) => Some(Held::Text(text)),
+            Value::Date(date) => Some(Held::Date(date)),
+            Value::Instant(at) => Some(Held::Instant(at)),
+        }
+    }
 }
 
 impl Value {

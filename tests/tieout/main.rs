@@ -14,6 +14,7 @@ mod line;
 mod metrics;
 mod notify;
 mod reconcile;
+mod report;
 mod schedule;
 mod snapshot;
 mod sources;

@@ -1,0 +1,153 @@
+//! What the program prints and how it ends: exit codes, the JSON report and its schema, the table and the CSV.
+
+use serde_json::Value;
+
+use crate::harness::{Company, Database, Output, day};
+
+fn company() -> Company {
+    Company::new(200, 7, day("2026-11-20"))
+}
+
+const RUN: [&str; 4] = ["run", "daily", "--as-of", "2026-11-20"];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    RUN.iter().copied().chain(more.iter().copied()).collect()
+}
+
+/// Reads a report from standard output, which holds nothing else, and holds it against the schema.
+#[track_caller]
+fn report(said: &Output) -> Value {
+    assert!(said.stdout.starts_with("{\n  \"format\": \"tieout.run/1\","), "{}", said.stdout);
+    let report: Value = serde_json::from_str(&said.stdout).expect("standard output is one JSON document");
+    let schema = serde_json::from_str(include_str!("../schema/run-1.json")).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let faults: Vec<String> =
+        validator.iter_errors(&report).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+    report
+}
+
+fn statuses(report: &Value) -> Vec<&str> {
+    report["rules"].as_array().unwrap().iter().map(|rule| rule["status"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn every_report_fits_the_schema_and_ends_with_the_code_it_states() {
+    let company = company();
+    let rehearsal = company.tieout(&with(&["--dry-run", "--format", "json"]));
+    assert_eq!(rehearsal.code, 1);
+    let first = report(&rehearsal);
+    assert_eq!((&first["run"], &first["dry_run"]), (&Value::Null, &Value::Bool(true)));
+    assert!(!company.path("tieout.db").exists(), "a dry run makes no store");
+
+    let baseline = company.tieout(&with(&["--format", "json"]));
+    assert_eq!(baseline.code, 1);
+    let baseline = report(&baseline);
+    assert!(baseline["rules"].as_array().unwrap().iter().all(|rule| rule["baseline"] == true));
+    let again = company.tieout(&with(&["--dry-run", "--format", "json"]));
+    let again = report(&again);
+    assert!(again["rules"].as_array().unwrap().iter().all(|rule| rule["exceptions"][0]["step"] == "unchanged"));
+
+    company.edit("rules/low-stock.toml", "severity = ", "flood = 1\nseverity = ");
+    let flooded = company.tieout(&with(&["--format", "json"]));
+    assert_eq!((flooded.code, statuses(&report(&flooded))[0]), (1, "flooded"));
+
+    company.remove("wms.db");
+    let unknown = company.tieout(&with(&["--format", "json"]));
+    assert_eq!(unknown.code, 2, "not evaluated wins over exceptions");
+    assert_eq!(statuses(&report(&unknown)), ["not_evaluated", "not_evaluated", "exceptions"]);
+}
+
+#[test]
+fn what_ties_out_ends_with_zero() {
+    let company = company();
+    company.sql(Database::Wms, "update stock set on_hand = '999999'");
+    let said = company.tieout(&["run", "--rule", "low-stock", "--as-of", "2026-11-20", "--format", "json"]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+    assert_eq!(statuses(&report(&said)), ["ties_out"]);
+    let table = company.tieout(&["run", "--rule", "low-stock", "--as-of", "2026-11-20"]);
+    assert_eq!(table.code, 0);
+    assert!(table.stdout.contains("ties out"), "{}", table.stdout);
+}
+
+#[test]
+fn wrong_usage_ends_with_64_and_a_sentence_and_help_with_zero() {
+    let company = company();
+    for (arguments, wanted) in [
+        (&["run"][..], "required"),
+        (&["run", "nightly"], "there is no job nightly; known: daily"),
+        (&["run", "--rule", "low-stok"], "there is no rule low-stok; known: low-stock"),
+        (&["run", "daily", "--rule", "low-stock"], "cannot be used with"),
+        (&["run", "daily", "--as-of", "yesterday"], "neither a day such as 2026-11-20"),
+        (&["run", "daily", "--format", "xml"], "invalid value 'xml'"),
+        (&["exceptions", "--department", "legal"], "there is no department legal; known: finance, sales, warehouse"),
+        (&["exceptions", "--rule", "low-stok"], "there is no rule low-stok"),
+        (&["exceptions", "--status", "lost"], "known are open, acknowledged"),
+        (&["conquer"], "unrecognized subcommand"),
+        (&["demo", "--lines", "many"], "invalid value 'many'"),
+    ] {
+        let said = company.tieout(arguments);
+        assert_eq!((said.code, said.stdout.as_str()), (64, ""), "{arguments:?}: {}", said.stderr);
+        assert!(said.stderr.contains(wanted), "{arguments:?}: {}", said.stderr);
+    }
+    for arguments in [&["--help"][..], &["run", "--help"], &["--version"]] {
+        let said = company.tieout(arguments);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_list_and_one_exception_are_found_again() {
+    let company = company();
+    company.tieout(&RUN);
+    let all = company.tieout(&["exceptions", "--format", "json", "--limit", "1000"]);
+    let all: Value = serde_json::from_str(&all.stdout).unwrap();
+    assert_eq!(all["format"], "tieout.exceptions/1");
+    let listed = all["exceptions"].as_array().unwrap();
+    assert_eq!(all["total"], listed.len());
+
+    let first_page = company.tieout(&["exceptions", "--limit", "2"]).stdout;
+    assert!(first_page.contains(&listed.len().to_string()), "a cut list says how many there are: {first_page}");
+    for exception in listed {
+        let id = exception["id"].as_str().unwrap();
+        let told = company.tieout(&["explain", id]);
+        assert_eq!((told.code, told.stderr.as_str()), (0, ""), "{id}");
+        assert!(told.stdout.contains("What does not hold") && told.stdout.contains("Trail"), "{}", told.stdout);
+    }
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_eq!(company.tieout(&["explain", &id[id.len() - 8..]]).code, 0, "the end of an id is enough");
+    let unknown = company.tieout(&["explain", "00000000-nothing"]);
+    assert_eq!(unknown.code, 64, "{}", unknown.stderr);
+}
+
+#[test]
+fn csv_has_one_row_per_break_and_no_formula() {
+    let company = company();
+    let said = company.tieout(&with(&["--dry-run", "--format", "csv"]));
+    let json = report(&company.tieout(&with(&["--dry-run", "--format", "json"])));
+    let mut rows = csv::Reader::from_reader(said.stdout.as_bytes());
+    let rows: Vec<csv::StringRecord> = rows.records().map(|row| row.unwrap()).collect();
+    let exceptions = json["rules"].as_array().unwrap().iter().flat_map(|rule| rule["exceptions"].as_array().unwrap());
+    let breaks: usize = exceptions.map(|exception| exception["breaks"].as_array().unwrap().len()).sum();
+    assert_eq!(rows.len(), breaks);
+    for cell in rows.iter().flatten() {
+        let number = cell.parse::<f64>().is_ok();
+        assert!(number || !cell.starts_with(['=', '+', '-', '@']), "{cell}");
+    }
+}
+
+#[test]
+fn check_says_what_runs_when_and_makes_nothing() {
+    let company = company();
+    let offline = company.tieout(&["check", "--offline"]);
+    assert_eq!((offline.code, offline.stderr.as_str()), (0, ""));
+    assert_eq!(offline.stdout.matches("    next ").count(), 3, "{}", offline.stdout);
+    let online = company.tieout(&["check"]);
+    assert_eq!(online.code, 0, "{}", online.stderr);
+    assert!(online.stdout.contains("table stock: 600 rows"), "{}", online.stdout);
+    assert!(!company.path("tieout.db").exists());
+    company.remove("wms.db");
+    let away = company.tieout(&["check"]);
+    assert_eq!(away.code, 2);
+    assert!(away.stdout.contains("wms.db"), "{}", away.stdout);
+}
