@@ -151,3 +151,51 @@ fn check_says_what_runs_when_and_makes_nothing() {
     assert_eq!(away.code, 2);
     assert!(away.stdout.contains("wms.db"), "{}", away.stdout);
 }
+
+/// Asks the served page for a path; `None` while nobody listens yet.
+fn get(port: u16, path: &str) -> Option<String> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+#[test]
+fn the_service_answers_on_its_page_and_ends_when_it_is_told_to() {
+    let company = company();
+    company.tieout(&RUN);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    company.edit("config/tieout.toml", "\"127.0.0.1:8321\"", &format!("\"127.0.0.1:{port}\""));
+    let mut service = company.start(&["serve"]);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let live = loop {
+        match get(port, "/livez") {
+            Some(answer) => break answer,
+            None => assert!(std::time::Instant::now() < deadline, "nobody answers"),
+        }
+        std::thread::yield_now();
+    };
+    assert!(live.starts_with("HTTP/1.1 200"), "{live}");
+    for (path, wanted) in [
+        ("/readyz", "HTTP/1.1 200"),
+        ("/", "明州五金贸易"),
+        ("/?lang=en", "Exceptions"),
+        ("/runs", "daily"),
+        ("/metrics", "tieout_exceptions"),
+        ("/nowhere", "HTTP/1.1 404"),
+    ] {
+        let answer = get(port, path).unwrap_or_default();
+        assert!(answer.contains(wanted), "{path}: {answer}");
+    }
+    let ended = std::process::Command::new("kill").args(["-TERM", &service.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    assert_eq!(service.wait().unwrap().code(), Some(0));
+
+    let taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let refused = company.tieout(&["serve"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{}", refused.stderr);
+    drop(taken);
+}
