@@ -116,11 +116,6 @@ impl Amount {
         };
         i64::try_from(units).ok()
     }
-
-    /// The nearest binary float, for metrics only: Prometheus has no other number.
-    pub fn to_metric(self) -> f64 {
-        self.to_string().parse().unwrap_or(f64::NAN)
-    }
 }
 
 /// `10^exponent`. Exponents stay at or below [`MAX_SCALE`] or 38, both of which fit.

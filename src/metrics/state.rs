@@ -69,7 +69,7 @@ pub(super) fn families(state: Option<&State>) -> Vec<MetricFamily> {
     add(table::EXCEPTIONS, exceptions.collect());
     let at_risk = state.at_risk.iter();
     let at_risk = at_risk
-        .map(|((rule, department, currency), amount)| (vec![rule.as_str(), department, currency], amount.to_metric()));
+        .map(|((rule, department, currency), amount)| (vec![rule.as_str(), department, currency], number(*amount)));
     add(table::AT_RISK, at_risk.collect());
     add(table::OLDEST, state.oldest.iter().map(|(name, at)| (vec![name.as_str()], seconds(*at))).collect());
     let deliveries = state.deliveries.iter();
@@ -118,4 +118,9 @@ fn seconds(at: DateTime<Utc>) -> f64 {
 
 fn flag(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
+}
+
+/// The nearest binary float to an exact amount: Prometheus has no other number.
+fn number(amount: Amount) -> f64 {
+    amount.to_string().parse().unwrap_or(f64::NAN)
 }

@@ -69,6 +69,7 @@ fn rows_without_item_and_cells_that_cannot_be_read_are_told() {
         r#"{"keyless":["on_hand"]} keyless on_hand -> finance"#,
     );
     check(stock(STOCK).rows("stock", "A,W1,lots"), r#"["A","W1"] unreadable on_hand -> finance"#);
+    check(stock(STOCK).rows("purchases", "A,W1,2,soon"), r#"["A","W1"] unreadable incoming -> finance"#);
 }
 
 #[test]
@@ -178,6 +179,10 @@ fn an_invoice_that_stands_twice_or_cannot_be_read_is_told() {
     let twice = format!("{}\n{}", invoice("2026-11-01"), invoice("2026-11-01"));
     check(books().rows("invoices", &twice), r#"["F1"] duplicate items -> finance"#);
     check(books().rows("invoices", "F1,C1,2026-09-01,sometime,100.00,CNY"), r#"["F1"] unreadable items -> finance"#);
+    check(
+        books().rows("invoices", &invoice("2026-11-01")).rows("allocations", "F1,100.00,CNY,someday,"),
+        r#"["F1"] unreadable applied -> finance"#,
+    );
     check(
         books().rows("invoices", ",C1,2026-09-01,2026-11-01,100.00,CNY"),
         r#"{"keyless":["items"]} keyless items -> finance"#,

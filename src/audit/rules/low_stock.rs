@@ -3,25 +3,26 @@
 //! available = on hand - reserved; projected = available + incoming. A key that only has a reorder point counts with
 //! nothing on hand. With `incoming.due` only rows that carry a date count: a purchase without one is no promise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Gathered, Placed, Tables, rows};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Break, Class, Message, SideRows, StockFigure};
-use crate::audit::expression::{Cell, Decimals};
+use crate::audit::expression::{Decimals, Expression};
 use crate::audit::judgement::Context;
 use crate::audit::matching::{self, Keyed, Pairing, key_values};
 use crate::audit::rulebook::{Figure, LowStock, Rule};
-use crate::audit::snapshot::Table;
+use crate::audit::snapshot::{Table, UnreadableCell};
 use crate::audit::value::Subject;
 
-/// One table in its role: the rows that count and the column that is added up.
+/// One table in its role: the rows that count and the cells that are added up.
 struct Role<'a> {
     name: &'static str,
     table: &'a Table,
-    column: &'a str,
     rows: Vec<u32>,
     cells: Decimals,
+    /// Cells of the key and the column that could not be read, by row.
+    unreadable: HashMap<u32, Vec<&'a UnreadableCell>>,
 }
 
 const ON_HAND: usize = 0;
@@ -66,29 +67,28 @@ pub(crate) fn partition(
 }
 
 fn roles<'a>(settings: &'a LowStock, context: &Context, tables: &'a Tables) -> Vec<Role<'a>> {
-    let role = |name, figure: &'a Figure| {
-        let table = &tables[&figure.table];
-        let rows = rows::kept(table, figure.filter.as_ref(), &context.parameters);
-        let cells = rows::decimals(table, &figure.column);
-        Role { name, table, column: &figure.column, rows, cells }
+    let role = |name, table: &'a String, column: &'a String, filter: Option<&Expression>| {
+        let table = &tables[table];
+        let used: BTreeSet<String> = settings.key.iter().chain([column]).cloned().collect();
+        let rows = rows::kept(table, filter, &context.parameters);
+        Role { name, table, rows, cells: rows::decimals(table, column), unreadable: rows::unreadable(table, &used) }
     };
-    let mut roles = vec![role("on_hand", &settings.on_hand)];
-    let points = &tables[&settings.settings.table];
-    roles.push(Role {
-        name: "settings",
-        table: points,
-        column: &settings.settings.point,
-        rows: rows::kept(points, None, &context.parameters),
-        cells: rows::decimals(points, &settings.settings.point),
-    });
-    roles.extend(settings.reserved.iter().map(|figure| role("reserved", figure)));
+    let figure = |name, figure: &'a Figure| role(name, &figure.table, &figure.column, figure.filter.as_ref());
+    let mut roles = vec![
+        figure("on_hand", &settings.on_hand),
+        role("settings", &settings.settings.table, &settings.settings.point, None),
+    ];
+    roles.extend(settings.reserved.iter().map(|reserved| figure("reserved", reserved)));
     if let Some(incoming) = &settings.incoming {
-        let mut incoming_role = role("incoming", &incoming.figure);
+        let mut purchases = figure("incoming", &incoming.figure);
         if let Some(due) = &incoming.due {
-            let dates = incoming_role.table.vector(due);
-            incoming_role.rows.retain(|row| !dates.value(*row as usize).is_null());
+            // A date that cannot be read is told of; a date that is not there makes the purchase no promise.
+            purchases.unreadable.extend(rows::unreadable(purchases.table, &BTreeSet::from([due.clone()])));
+            let dates = purchases.table.vector(due);
+            let unreadable = &purchases.unreadable;
+            purchases.rows.retain(|row| unreadable.contains_key(row) || !dates.value(*row as usize).is_null());
         }
-        roles.push(incoming_role);
+        roles.push(purchases);
     }
     roles
 }
@@ -107,7 +107,7 @@ fn judge(rule: &Rule, settings: &LowStock, roles: &[Role<'_>], pairing: &Pairing
         placed.push(Placed { check, side, found });
     };
     for (index, role) in roles.iter().enumerate() {
-        if let Some(message) = unreadable(role, settings, pairing.sides[index].of(group)) {
+        if let Some(message) = unreadable(role, pairing.sides[index].of(group)) {
             place(0, index as u32, Class::Unreadable, Some(role.name), message);
         }
     }
@@ -170,15 +170,11 @@ fn judge(rule: &Rule, settings: &LowStock, roles: &[Role<'_>], pairing: &Pairing
 }
 
 /// The first cell of the judged column, by its text, that could not be read.
-fn unreadable(role: &Role<'_>, settings: &LowStock, members: &[u32]) -> Option<Message> {
-    let mut used: BTreeSet<String> = settings.key.iter().cloned().collect();
-    used.insert(role.column.to_owned());
-    let cells = rows::unreadable(role.table, &used);
-    let mut faulty: Vec<_> = members.iter().filter_map(|row| cells.get(row)).flatten().collect();
+fn unreadable(role: &Role<'_>, members: &[u32]) -> Option<Message> {
+    let mut faulty: Vec<_> = members.iter().filter_map(|row| role.unreadable.get(row)).flatten().collect();
     faulty.sort_by(|left, right| left.text.cmp(&right.text));
     let first = faulty.first()?;
     let expected = role.table.spec.column(&first.column).map_or("quantity", |column| column.kind.name());
-    debug_assert!(members.iter().all(|row| role.cells.state[*row as usize] != Cell::Fault), "a table has no faults");
     Some(Message::UnreadableCell {
         side: role.name.to_owned(),
         column: first.column.clone(),

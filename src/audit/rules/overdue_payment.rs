@@ -16,7 +16,7 @@ use crate::audit::expression::{Decimals, Vector};
 use crate::audit::judgement::Context;
 use crate::audit::matching::{self, Keyed, Pairing};
 use crate::audit::rulebook::{Applied, OverduePayment, Rule};
-use crate::audit::snapshot::Table;
+use crate::audit::snapshot::{Table, UnreadableCell};
 use crate::audit::value::{Subject, Value};
 
 /// What the documents of all partitions add up to, per party.
@@ -48,12 +48,17 @@ struct Books<'a> {
     terms: HashMap<String, i64>,
     applied: Option<AppliedRows<'a>>,
     beside: Vec<Beside<'a>>,
+    /// Cells of the items that could not be read, by row.
+    unreadable: Unreadable<'a>,
 }
+
+type Unreadable<'a> = HashMap<u32, Vec<&'a UnreadableCell>>;
 
 struct AppliedRows<'a> {
     table: &'a Table,
     amounts: Decimals,
     currencies: Currencies,
+    unreadable: Unreadable<'a>,
 }
 
 /// A table shown beside a party's documents, with its rows by party.
@@ -83,7 +88,7 @@ pub(crate) fn partition(
     }];
     if let (Some(applied), Some(rows_of)) = (&settings.applied, &books.applied) {
         keyed.push(Keyed {
-            rows: applied_rows(applied, rows_of.table, context),
+            rows: applied_rows(applied, rows_of, context),
             parts: vec![rows_of.table.vector(&applied.document)],
         });
     }
@@ -158,8 +163,9 @@ fn is_row_fault(class: Class) -> bool {
     matches!(class, Class::Unreadable | Class::Duplicate | Class::Currency)
 }
 
-/// What counts as applied on the as-of day.
-fn applied_rows(applied: &Applied, table: &Table, context: &Context) -> Vec<u32> {
+/// What counts as applied on the as-of day. A row with a date that cannot be read is kept, to be told of.
+fn applied_rows(applied: &Applied, known: &AppliedRows<'_>, context: &Context) -> Vec<u32> {
+    let table = known.table;
     let mut kept = rows::kept(table, applied.filter.as_ref(), &context.parameters);
     let day_of = |column: &Option<String>| column.as_ref().map(|column| table.vector(column));
     let (dates, reversed) = (day_of(&applied.date), day_of(&applied.reversed));
@@ -167,7 +173,7 @@ fn applied_rows(applied: &Applied, table: &Table, context: &Context) -> Vec<u32>
         let on = |dates: &Vector| day(dates, *row, context);
         let in_time = dates.as_ref().is_none_or(|dates| on(dates).is_some_and(|date| date <= context.day));
         let taken_back = reversed.as_ref().and_then(on).is_some_and(|date| date <= context.day);
-        in_time && !taken_back
+        (in_time && !taken_back) || known.unreadable.contains_key(row)
     });
     kept
 }
@@ -210,8 +216,14 @@ impl<'a> Books<'a> {
         let column = |name: &Option<String>| name.as_ref().map(|name| items.vector(name));
         let applied = settings.applied.as_ref().map(|applied| {
             let table = &tables[&applied.table];
-            let amounts = rows::decimals(table, &applied.amount);
-            AppliedRows { table, amounts, currencies: Currencies::of(table, &applied.amount, context) }
+            let used = [Some(&applied.amount), applied.date.as_ref(), applied.reversed.as_ref()];
+            let used = used.into_iter().flatten().cloned().collect();
+            AppliedRows {
+                table,
+                amounts: rows::decimals(table, &applied.amount),
+                currencies: Currencies::of(table, &applied.amount, context),
+                unreadable: rows::unreadable(table, &used),
+            }
         });
         let shown = [("unapplied", &settings.unapplied), ("credits", &settings.credits)];
         let beside = shown.into_iter().filter_map(|(name, open)| {
@@ -224,6 +236,8 @@ impl<'a> Books<'a> {
             }
             Some(Beside { name, table, rows: by_party })
         });
+        let used = [Some(&settings.items.amount), settings.items.due.as_ref(), settings.items.date.as_ref()];
+        let used = used.into_iter().flatten().chain([&settings.items.party]).cloned().collect();
         Books {
             rule,
             settings,
@@ -238,6 +252,7 @@ impl<'a> Books<'a> {
             terms: terms(settings, tables),
             applied,
             beside: beside.collect(),
+            unreadable: rows::unreadable(items, &used),
         }
     }
 
@@ -279,18 +294,13 @@ impl<'a> Books<'a> {
 
     /// A document that cannot be judged: an unreadable cell, two rows, or payments in another currency.
     fn row_fault(&self, items: &[u32], applied: &[u32]) -> Option<Break> {
-        let used =
-            [Some(&self.settings.items.amount), self.settings.items.due.as_ref(), self.settings.items.date.as_ref()];
-        let used = used.into_iter().flatten().chain([&self.settings.items.party]).cloned().collect();
-        if let Some(message) = unreadable("items", self.items, items, &used) {
+        if let Some(message) = unreadable("items", self.items, items, &self.unreadable) {
             return Some(self.fault(Class::Unreadable, "items", message));
         }
-        if let (Some(known), Some(settings)) = (&self.applied, &self.settings.applied) {
-            let used = [Some(&settings.amount), settings.date.as_ref(), settings.reversed.as_ref()];
-            let used = used.into_iter().flatten().cloned().collect();
-            if let Some(message) = unreadable("applied", known.table, applied, &used) {
-                return Some(self.fault(Class::Unreadable, "applied", message));
-            }
+        if let Some(known) = &self.applied
+            && let Some(message) = unreadable("applied", known.table, applied, &known.unreadable)
+        {
+            return Some(self.fault(Class::Unreadable, "applied", message));
         }
         let document = &self.settings.items.document;
         if items.len() > 1 {
@@ -353,8 +363,7 @@ impl<'a> Books<'a> {
     }
 }
 
-fn unreadable(side: &str, table: &Table, members: &[u32], used: &BTreeSet<String>) -> Option<Message> {
-    let cells = rows::unreadable(table, used);
+fn unreadable(side: &str, table: &Table, members: &[u32], cells: &Unreadable<'_>) -> Option<Message> {
     let mut faulty: Vec<_> = members.iter().filter_map(|row| cells.get(row)).flatten().collect();
     faulty.sort_by(|left, right| (&left.column, &left.text).cmp(&(&right.column, &right.text)));
     let first = faulty.first()?;
