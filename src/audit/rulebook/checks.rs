@@ -198,10 +198,13 @@ impl Checking<'_, '_> {
     }
 }
 
+/// The classes of breaks that no check of the file finds; their breaks carry the class's name as their check.
+const ROW_FAULTS: [Class; 5] = [Class::Unreadable, Class::Keyless, Class::Duplicate, Class::Missing, Class::Flood];
+
 /// A name that no other check has, and that no break without a check carries.
 fn name(node: &Node<'_>, names: &mut BTreeSet<String>) -> Option<String> {
     let name = node.filled()?;
-    if Class::ALL.iter().any(|class| class.name() == name) {
+    if ROW_FAULTS.iter().any(|class| class.name() == name) {
         let accepted = "another name: the breaks that no check finds are listed under this one";
         node.problem(format!("{} is the name of a class of breaks", node.written()), accepted);
         return None;
