@@ -100,7 +100,7 @@ impl Page {
             in_transit: desk.in_transit(),
             continuity: desk.continuity(),
             attached: phrases.attached(digest.open.len(), &list::file_name(digest)),
-            page_link: format!("{base_url}/exceptions"),
+            page_link: format!("{base_url}/?department={}", list::query(&digest.department.name)),
         }
     }
 }
