@@ -72,8 +72,9 @@ impl Mailer {
     ///
     /// Fails when the sender's address, the server's URL or the CA file cannot be used.
     pub fn new(mail: &Mail, timeout: Duration) -> Result<Mailer, SendFault> {
-        let from = mailbox(&mail.from)
-            .map_err(|why| SendFault::permanent(format!("the sender's address {} is not valid: {why}", mail.from)))?;
+        let from = mailbox(&mail.from).map_err(|why| {
+            SendFault::permanent(format!("the sender's address {} is not valid: {why}", words::visible(&mail.from)))
+        })?;
         let channel = match &mail.transport {
             Transport::Folder { path } => Channel::Folder(path.clone()),
             Transport::Smtp { url, ca_file } => Channel::Smtp(Box::new(Relay::new(url, ca_file.as_deref())?)),

@@ -24,6 +24,18 @@ pub(super) fn file_name(digest: &Digest) -> String {
     format!("{department}-{}-{}.csv", Phrases { language }.list_name(), digest.happened.day)
 }
 
+/// A value as it may stand in the query of a link.
+pub(super) fn query(value: &str) -> String {
+    let mut shown = String::new();
+    for byte in value.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => shown.push(char::from(byte)),
+            other => shown.push_str(&format!("%{other:02X}")),
+        }
+    }
+    shown
+}
+
 /// The whole list, in list order. Nothing is left out.
 ///
 /// Each exception counts its largest difference once per currency; the column of counted amounts holds exactly that,

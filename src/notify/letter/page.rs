@@ -81,6 +81,7 @@ impl Page {
         let waiting = || digest.open.iter().filter(|live| live.status != Status::Waived);
         let open = Totals::of(waiting());
         let waived = digest.open.len() - open.count;
+        let unevaluated = desk.unevaluated();
         Page {
             phrases,
             subject: phrases.subject(&department, happened.day, &desk.subject_parts(&open)),
@@ -92,17 +93,14 @@ impl Page {
                 happened.zone,
             ),
             tiles: desk.tiles(&open),
-            headline: vec![
-                phrases.moved(desk.moves()),
-                phrases.standing(open.count, &open.line(phrases.language), open.unpriced, waived),
-            ],
-            unevaluated: desk.unevaluated(),
+            headline: desk.headline(&open, waived, unevaluated.count),
+            unevaluated,
             listings: desk.listings(),
             baselines: desk.baselines(),
             in_transit: desk.in_transit(),
             continuity: desk.continuity(),
             attached: phrases.attached(digest.open.len(), &list::file_name(digest)),
-            page_link: format!("{base_url}/exceptions"),
+            page_link: format!("{base_url}/?department={}", list::query(&digest.department.name)),
         }
     }
 }
@@ -122,6 +120,14 @@ impl Desk<'_> {
 
     fn count(&self, section: Section) -> usize {
         self.digest.sections.get(&section).map_or(0, Vec::len)
+    }
+
+    fn headline(&self, open: &Totals, waived: usize, unevaluated: usize) -> Vec<String> {
+        let incomplete = (unevaluated > 0).then(|| self.phrases.incomplete(unevaluated));
+        let moved = self.phrases.moved(self.moves());
+        let money = open.line(self.phrases.language);
+        let standing = self.phrases.standing(open.count, &money, open.unpriced, waived);
+        incomplete.into_iter().chain([moved, standing]).collect()
     }
 
     fn moves(&self) -> Moves {

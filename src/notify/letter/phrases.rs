@@ -118,7 +118,7 @@ impl Phrases {
             Language::Zh => {
                 let money = if money.is_empty() { String::new() } else { format!("，风险金额 {money}") };
                 let unpriced =
-                    if unpriced == 0 { String::new() } else { format!("（另有 {unpriced} 条无法计价）") };
+                    if unpriced == 0 { String::new() } else { format!("（其中 {unpriced} 条无法计价）") };
                 let waived =
                     if waived == 0 { String::new() } else { format!("另有 {waived} 条已豁免，不计在内。") };
                 match open {
@@ -128,7 +128,8 @@ impl Phrases {
             }
             Language::En => {
                 let money = if money.is_empty() { String::new() } else { format!(", {money} at risk") };
-                let unpriced = if unpriced == 0 { String::new() } else { format!(" ({unpriced} without a price)") };
+                let unpriced =
+                    if unpriced == 0 { String::new() } else { format!(" ({unpriced} of them without a price)") };
                 let waived = match waived {
                     0 => String::new(),
                     1 => " 1 more is waived and not counted.".to_owned(),
@@ -200,6 +201,15 @@ impl Phrases {
 
     pub fn unevaluated(self) -> &'static str {
         self.pick("没有核对完整的规则", "Rules without a full result")
+    }
+
+    /// The first sentence of a letter that cannot say everything.
+    pub fn incomplete(self, count: usize) -> String {
+        match (self.language, count) {
+            (Language::Zh, count) => format!("有 {count} 条规则没有核对完整，原因见下。"),
+            (Language::En, 1) => "1 rule has no full result; see below why.".to_owned(),
+            (Language::En, count) => format!("{count} rules have no full result; see below why."),
+        }
     }
 
     pub fn unevaluated_note(self) -> &'static str {
@@ -341,9 +351,14 @@ impl Phrases {
     }
 
     pub fn attached(self, count: usize, name: &str) -> String {
-        match self.language {
-            Language::Zh => format!("附件《{name}》列出本部门全部 {count} 条未关闭异常，每项差异一行。"),
-            Language::En => {
+        match (self.language, count) {
+            (Language::Zh, 0) => format!("本部门目前没有未关闭的异常，附件《{name}》只有表头。"),
+            (Language::Zh, count) => format!("附件《{name}》列出本部门全部 {count} 条未关闭异常，每项差异一行。"),
+            (Language::En, 0) => format!("No exception is live, so the attachment {name} has nothing but its heads."),
+            (Language::En, 1) => {
+                format!("The attachment {name} lists the 1 live exception, one line for each difference.")
+            }
+            (Language::En, count) => {
                 format!("The attachment {name} lists all {count} live exceptions, one line for each difference.")
             }
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::row::NAME;
 use crate::audit::amount::Amount;
 use crate::audit::exception::Exception;
 use crate::language::Language;
@@ -10,6 +9,9 @@ use crate::words;
 
 /// The most currencies a letter lists in one place. More than a company has; a column of rubbish has any number.
 pub(super) const CURRENCIES: usize = 8;
+
+/// The most characters of a currency; a code has three.
+const CODE: usize = 12;
 
 /// What is said in place of the currencies beyond [`CURRENCIES`].
 pub(super) fn more_currencies(count: usize, language: Language) -> Option<String> {
@@ -53,8 +55,8 @@ impl Totals {
             Language::En => "(too large to add up)",
         };
         let figure = |(currency, sum): (&String, &Option<Amount>)| match sum {
-            Some(sum) => words::money(&words::clip(currency, NAME), *sum),
-            None => format!("{} {too_large}", words::visible(&words::clip(currency, NAME))),
+            Some(sum) => words::money(&words::clip(&words::visible(currency), CODE), *sum),
+            None => format!("{} {too_large}", words::clip(&words::visible(currency), CODE)),
         };
         let mut figures: Vec<String> = self.money.iter().take(CURRENCIES).map(figure).collect();
         figures.extend(more_currencies(self.money.len(), language));

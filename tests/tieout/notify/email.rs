@@ -406,6 +406,33 @@ async fn the_folder_holds_what_smtp_would_have_sent() {
 }
 
 #[tokio::test]
+async fn a_folder_that_cannot_be_written_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("taken");
+    std::fs::write(&path, "a file, not a folder").unwrap();
+    let mail = Mail { from: FROM.to_owned(), transport: Transport::Folder { path } };
+    let fault = Mailer::new(&mail, PATIENCE).unwrap().send(&plain()).await.unwrap_err();
+    assert!(!fault.permanent, "{fault}");
+    assert!(fault.sentence.starts_with("cannot write the mail 2026-11-23-finance-"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_mailer_is_shared_by_tasks() {
+    let sink = Sink::start(Manners::default()).await;
+    let mailer = std::sync::Arc::new(smtp(format!("smtp://127.0.0.1:{}", sink.port), &sink));
+    let sends = (0..4).map(|_| {
+        tokio::spawn({
+            let mailer = mailer.clone();
+            async move { mailer.send(&plain()).await }
+        })
+    });
+    for send in sends.collect::<Vec<_>>() {
+        send.await.unwrap().unwrap();
+    }
+    assert_eq!(sink.received().len(), 4);
+}
+
+#[tokio::test]
 async fn no_name_leads_out_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox");
