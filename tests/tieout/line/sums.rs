@@ -167,7 +167,7 @@ async fn check_continuity(seed: u64) {
 
 #[tokio::test]
 async fn every_list_ties_to_the_one_before_and_to_what_the_store_holds() {
-    for seed in 1..=6 {
+    for seed in 1..=4 {
         check_continuity(seed).await;
     }
 }
