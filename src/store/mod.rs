@@ -118,9 +118,9 @@ pub struct RuleState {
     pub hash: String,
     pub last_as_of: DateTime<Utc>,
     pub last_day: NaiveDate,
-    /// The status of its last run, recorded or not.
+    /// The status of its last run, recorded or not. A run for an as-of older than the last recorded one is not it.
     pub last_status: String,
-    /// The day of its last run, recorded or not.
+    /// The day of that run.
     pub last_run_day: NaiveDate,
 }
 

@@ -73,7 +73,8 @@ impl Recording {
         runs::insert_run(&mut self.session, run).await
     }
 
-    /// Keeps what the run says of a rule; when it was recorded, its hash and as-of become the rule's state.
+    /// Keeps what the run says of a rule; when it was recorded, its hash and as-of become the rule's state. A run for
+    /// an as-of older than the last recorded one leaves the rule's state and standing alone.
     pub async fn insert_rule_run(&mut self, run: &RunRow, hash: &str, row: &RuleRunRow) -> Result<(), StoreError> {
         runs::insert_rule_run(&mut self.session, run, hash, row).await
     }
