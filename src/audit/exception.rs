@@ -280,7 +280,7 @@ fn close(before: &Exception, step: Step, status: Status, rule_changed: bool) -> 
 }
 
 fn keep(before: &Exception, finding: &Finding, past: Past<'_>) -> Transition {
-    let same = fingerprints(&before.breaks) == fingerprints(&finding.breaks);
+    let same = steady(&before.breaks).eq(steady(&finding.breaks));
     let step = if same {
         Step::Unchanged
     } else if grew(before, finding, past.worsened) {
@@ -353,14 +353,15 @@ fn age_band(breaks: &[Break]) -> Option<i64> {
     bands.max()
 }
 
-fn fingerprints(breaks: &[Break]) -> Vec<String> {
-    breaks.iter().map(Break::fingerprint).collect()
+fn steady(breaks: &[Break]) -> impl Iterator<Item = Break> {
+    breaks.iter().map(Break::fingerprint)
 }
 
 impl Break {
     /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket, and
-    /// the tolerance that was not enough, which belongs to the rule.
-    pub fn fingerprint(&self) -> String {
+    /// the tolerance that was not enough, which belongs to the rule. Compared as values are, so that a column declared
+    /// with more digits changes nothing.
+    pub fn fingerprint(&self) -> Break {
         let mut steady = self.clone();
         match &mut steady.message {
             Message::Overdue { days, from, .. } => *days = *from,
@@ -369,7 +370,7 @@ impl Break {
             }
             _ => {}
         }
-        serde_json::to_string(&steady).expect("a break has no key that is not text")
+        steady
     }
 
     /// What a waiver covers: the check, class and side, whatever the figures.

@@ -124,7 +124,8 @@ impl Desk<'_> {
 
     fn headline(&self, open: &Totals, waived: usize, unevaluated: usize) -> Vec<String> {
         let incomplete = (unevaluated > 0).then(|| self.phrases.incomplete(unevaluated));
-        let moved = self.phrases.moved(self.moves());
+        let first = self.digest.sections.is_empty() && self.digest.rules.iter().any(|rule| rule.baseline);
+        let moved = if first { self.phrases.first_look().to_owned() } else { self.phrases.moved(self.moves()) };
         let money = open.line(self.phrases.language);
         let standing = self.phrases.standing(open.count, &money, open.unpriced, waived);
         incomplete.into_iter().chain([moved, standing]).collect()

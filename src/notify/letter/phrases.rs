@@ -112,6 +112,11 @@ impl Phrases {
         }
     }
 
+    /// In place of what moved, in a letter whose rules were never judged before.
+    pub fn first_look(self) -> &'static str {
+        self.pick("首次核对，以下为目前的情况。", "The first look at these books: this is how things stand.")
+    }
+
     /// The sentence that says where things stand.
     pub fn standing(self, open: usize, money: &str, unpriced: usize, waived: usize) -> String {
         match self.language {
