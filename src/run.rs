@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::audit::judge::Judge;
-use crate::audit::judgement::{Context, Judgement, Reason};
+use crate::audit::judgement::{Context, Judgement, PARTITION_ROWS, Reason};
 use crate::audit::rulebook::Rule;
 use crate::audit::snapshot::History;
 use crate::audit::value::{Subject, Value};
@@ -218,6 +218,7 @@ fn context(config: &Config, as_of: DateTime<Utc>, params: BTreeMap<String, Value
         parameters,
         flood: config.limits.flood,
         evidence_rows: config.limits.evidence_rows,
+        partition_rows: PARTITION_ROWS,
     }
 }
 
@@ -337,7 +338,7 @@ pub async fn probe(config: &Arc<Config>, clock: &dyn Clock) -> BTreeMap<String, 
     let pulled = pull::pull(config, &names, &context, clock.now(), deadline).await;
     let mut probes: BTreeMap<String, Result<Probe, Reason>> = BTreeMap::new();
     for (name, table) in pulled.tables.iter() {
-        let probe = Probe { rows: table.frame.height() as u64, unreadable: table.unreadable.len() as u64 };
+        let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };
         probes.insert(name.clone(), Ok(probe));
     }
     probes.extend(pulled.faults.into_iter().map(|(name, reason)| (name, Err(reason))));

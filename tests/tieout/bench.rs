@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use polars::prelude::{Column, DataFrame};
 use tieout::audit::calendar::Calendar;
 use tieout::audit::judge::Judge;
-use tieout::audit::judgement::{Context, Judgement, Outcome};
+use tieout::audit::judgement::{Context, Judgement, Outcome, PARTITION_ROWS};
 use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
 use tieout::audit::rules::Tables;
 use tieout::audit::snapshot::{RawTable, TableSpec, normalise};
@@ -23,6 +23,8 @@ pub struct Bench {
     pub day: NaiveDate,
     pub calendar: Calendar,
     pub flood: u64,
+    /// Rows that are paired and judged together.
+    pub partition_rows: usize,
     open: BTreeSet<Subject>,
 }
 
@@ -35,7 +37,16 @@ impl Bench {
     pub fn new(rule: &str) -> Bench {
         let rule = format!("title = \"a rule\"\nowner = \"finance\"\n{rule}");
         let (specs, rows, open) = Default::default();
-        Bench { rule, specs, rows, day: day("2026-11-20"), calendar: Calendar::default(), flood: 1000, open }
+        Bench {
+            rule,
+            specs,
+            rows,
+            day: day("2026-11-20"),
+            calendar: Calendar::default(),
+            flood: 1000,
+            partition_rows: PARTITION_ROWS,
+            open,
+        }
     }
 
     /// A table of `columns` ("order_no text, qty quantity, amount money ccy"), the `unique` ones marked with `*`, and
@@ -131,6 +142,7 @@ impl Bench {
             parameters: BTreeMap::from([("as_of_day".to_owned(), Value::Date(self.day))]),
             flood: self.flood,
             evidence_rows: 5,
+            partition_rows: self.partition_rows,
         };
         let mut judge = Judge::new(&rule, &context, self.open.clone());
         judge.partition(&self.tables());

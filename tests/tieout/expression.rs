@@ -71,22 +71,17 @@ fn vector(kind: Type, cells: &[&str]) -> Vector {
                 .collect(),
         ),
         Type::Decimal { scale, .. } => {
-            let (mut units, mut state) = (Vec::new(), Vec::new());
-            for cell in cells {
-                let (figure, held) = match cell.as_deref() {
-                    None => (0, Cell::Null),
-                    Some("fault") => (0, Cell::Fault),
-                    Some("max") => (i128::MAX, Cell::Value),
-                    Some("min") => (i128::MIN, Cell::Value),
-                    Some(figure) => {
-                        let amount: tieout::audit::amount::Amount = figure.parse().unwrap();
-                        (amount.rescale(scale).unwrap().units(), Cell::Value)
-                    }
-                };
-                units.push(figure);
-                state.push(held);
-            }
-            Vector::Decimal(Decimals { scale, units, state })
+            let cells = cells.into_iter().map(|cell| match cell.as_deref() {
+                None => (0, Cell::Null),
+                Some("fault") => (0, Cell::Fault),
+                Some("max") => (i128::MAX, Cell::Value),
+                Some("min") => (i128::MIN, Cell::Value),
+                Some(figure) => {
+                    let amount: tieout::audit::amount::Amount = figure.parse().unwrap();
+                    (amount.rescale(scale).unwrap().units(), Cell::Value)
+                }
+            });
+            Vector::Decimal(Decimals::new(scale, cells))
         }
     }
 }
@@ -133,11 +128,11 @@ fn words(vector: &Vector) -> Vec<String> {
         Vector::Instant(cells) => {
             cells.iter().map(|cell| word(cell.and_then(DateTime::from_timestamp_micros))).collect()
         }
-        Vector::Decimal(Decimals { scale, units, state }) => {
-            let cells = units.iter().zip(state).map(|(units, state)| match state {
-                Cell::Value => tieout::audit::amount::Amount::new(*units, *scale).to_string(),
-                Cell::Null => "null".to_owned(),
-                Cell::Fault => "fault".to_owned(),
+        Vector::Decimal(decimals) => {
+            let cells = decimals.iter().map(|cell| match cell {
+                (units, Cell::Value) => tieout::audit::amount::Amount::new(units, decimals.scale).to_string(),
+                (_, Cell::Null) => "null".to_owned(),
+                (_, Cell::Fault) => "fault".to_owned(),
             });
             cells.collect()
         }

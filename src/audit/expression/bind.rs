@@ -2,7 +2,7 @@
 
 use polars::prelude::{NewChunkedArray, PlSmallStr, StringChunked};
 
-use super::{Cell, ColumnRef, Decimals, Type, Vector};
+use super::{Cell, ColumnRef, Decimals, DecimalsBuilder, Type, Vector};
 use crate::audit::amount::{Amount, power_of_ten};
 use crate::audit::snapshot;
 use crate::audit::value::Value;
@@ -12,22 +12,21 @@ pub(super) fn single(value: &Value, kind: Option<Type>, name: &str) -> Vector {
     let text =
         |text: Option<&str>| Vector::Text(StringChunked::from_iter_options(PlSmallStr::EMPTY, [text].into_iter()));
     let figure = |scale: u8, units: Option<i128>, absent: Cell| {
-        let state = vec![if units.is_some() { Cell::Value } else { absent }];
-        Vector::Decimal(Decimals { scale, units: vec![units.unwrap_or_default()], state })
+        Vector::Decimal(Decimals::new(scale, [units.map_or((0, absent), |units| (units, Cell::Value))]))
     };
     match (kind, value) {
         (Some(Type::Text) | None, Value::Null) => text(None),
         (Some(Type::Decimal { scale, .. }), Value::Null) => figure(scale, None, Cell::Null),
-        (Some(Type::Date), Value::Null) => Vector::Date(vec![None]),
-        (Some(Type::Instant), Value::Null) => Vector::Instant(vec![None]),
-        (Some(Type::Boolean), Value::Null) => Vector::Boolean(vec![None]),
+        (Some(Type::Date), Value::Null) => Vector::Date(vec![None].into()),
+        (Some(Type::Instant), Value::Null) => Vector::Instant(vec![None].into()),
+        (Some(Type::Boolean), Value::Null) => Vector::Boolean(vec![None].into()),
         (Some(Type::Text), Value::Text(held)) => text(Some(held)),
         (Some(Type::Decimal { scale, .. }), Value::Amount(amount)) => {
             figure(scale, amount.rescale(scale).map(Amount::units), Cell::Fault)
         }
-        (Some(Type::Date), Value::Date(day)) => Vector::Date(vec![Some(snapshot::days_since_epoch(*day))]),
-        (Some(Type::Instant), Value::Instant(at)) => Vector::Instant(vec![Some(at.timestamp_micros())]),
-        (Some(Type::Boolean), Value::Bool(held)) => Vector::Boolean(vec![Some(*held)]),
+        (Some(Type::Date), Value::Date(day)) => Vector::Date(vec![Some(snapshot::days_since_epoch(*day))].into()),
+        (Some(Type::Instant), Value::Instant(at)) => Vector::Instant(vec![Some(at.timestamp_micros())].into()),
+        (Some(Type::Boolean), Value::Bool(held)) => Vector::Boolean(vec![Some(*held)].into()),
         (kind, value) => panic!("{name} was checked as {kind:?} and is {value:?}"),
     }
 }
@@ -51,12 +50,12 @@ fn rescaled(decimals: Decimals, scale: u8) -> Decimals {
         return decimals.refined(scale);
     }
     let divisor = power_of_ten(decimals.scale - scale);
-    let mut coarser = Decimals { scale, units: decimals.units, state: decimals.state };
-    for (units, state) in coarser.units.iter_mut().zip(&mut coarser.state) {
-        if *units % divisor != 0 {
-            *state = Cell::Fault;
+    let mut coarser = DecimalsBuilder::with_room(scale, decimals.len());
+    for cell in decimals.iter() {
+        match cell {
+            (units, Cell::Value) => coarser.push_or_fault((units % divisor == 0).then(|| units / divisor)),
+            (_, absent) => coarser.push_absent(absent),
         }
-        *units = if *state == Cell::Value { *units / divisor } else { 0 };
     }
-    coarser
+    coarser.finish()
 }

@@ -1,51 +1,47 @@
 //! Exact arithmetic on scaled integers, cell by cell.
 
 use super::operand::{Extent, Figures};
-use super::{Cell, Decimals};
+use super::{Cell, Decimals, DecimalsBuilder};
 use crate::audit::amount::power_of_ten;
 
+impl DecimalsBuilder {
+    /// A figure, or a fault where there is none.
+    pub(super) fn push_or_fault(&mut self, units: Option<i128>) {
+        match units {
+            Some(units) => self.push(units),
+            None => self.push_absent(Cell::Fault),
+        }
+    }
+}
+
 impl Decimals {
-    fn with_room(scale: u8, cells: usize) -> Self {
-        Decimals { scale, units: Vec::with_capacity(cells), state: Vec::with_capacity(cells) }
-    }
-
-    fn push(&mut self, units: Option<i128>) {
-        self.units.push(units.unwrap_or_default());
-        self.state.push(if units.is_some() { Cell::Value } else { Cell::Fault });
-    }
-
-    fn push_absent(&mut self, state: Cell) {
-        self.units.push(0);
-        self.state.push(state);
-    }
-
     /// The same figures at a finer scale; a figure that no longer fits is a fault.
     pub(super) fn refined(self, scale: u8) -> Decimals {
         if scale <= self.scale {
             return self;
         }
         let factor = power_of_ten(scale - self.scale);
-        let mut refined = Decimals::with_room(scale, self.units.len());
-        for (units, state) in self.units.into_iter().zip(self.state) {
-            match state {
-                Cell::Value => refined.push(units.checked_mul(factor)),
-                absent => refined.push_absent(absent),
+        let mut refined = DecimalsBuilder::with_room(scale, self.len());
+        for cell in self.iter() {
+            match cell {
+                (units, Cell::Value) => refined.push_or_fault(units.checked_mul(factor)),
+                (_, absent) => refined.push_absent(absent),
             }
         }
-        refined
+        refined.finish()
     }
 }
 
 /// One figure from one; nulls and faults stay.
 pub(super) fn map(operand: &Figures<'_>, extent: Extent, scale: u8, of: impl Fn(i128) -> Option<i128>) -> Decimals {
-    let mut result = Decimals::with_room(scale, extent.cells);
+    let mut result = DecimalsBuilder::with_room(scale, extent.cells);
     for row in 0..extent.cells {
         match operand.at(row) {
-            (units, Cell::Value) => result.push(of(units)),
+            (units, Cell::Value) => result.push_or_fault(of(units)),
             (_, absent) => result.push_absent(absent),
         }
     }
-    result
+    result.finish()
 }
 
 /// One figure from two. A fault on either side wins over a null on the other.
@@ -56,15 +52,15 @@ pub(super) fn zip(
     scale: u8,
     of: impl Fn(i128, i128) -> Option<i128>,
 ) -> Decimals {
-    let mut result = Decimals::with_room(scale, extent.cells);
+    let mut result = DecimalsBuilder::with_room(scale, extent.cells);
     for row in 0..extent.cells {
         match (left.at(row), right.at(row)) {
-            ((left, Cell::Value), (right, Cell::Value)) => result.push(of(left, right)),
+            ((left, Cell::Value), (right, Cell::Value)) => result.push_or_fault(of(left, right)),
             ((_, Cell::Fault), _) | (_, (_, Cell::Fault)) => result.push_absent(Cell::Fault),
             _ => result.push_absent(Cell::Null),
         }
     }
-    result
+    result.finish()
 }
 
 /// Sum or difference of two columns, at the finer of both scales.

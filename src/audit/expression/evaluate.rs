@@ -130,10 +130,8 @@ impl Evaluation<'_> {
         if matches!(node.op, Op::DaysBetween(_)) {
             let earlier = right.days();
             let between = (0..extent.cells).map(|row| Some(i128::from(dates.at(row)?) - i128::from(earlier.at(row)?)));
-            let between: Vec<Option<i128>> = between.collect();
-            let state = between.iter().map(|days| if days.is_some() { Cell::Value } else { Cell::Null }).collect();
-            let units = between.into_iter().map(Option::unwrap_or_default).collect();
-            return Operand::result(Vector::Decimal(Decimals { scale: 0, units, state }), extent);
+            let cells = between.map(|days| days.map_or((0, Cell::Null), |days| (days, Cell::Value)));
+            return Operand::result(Vector::Decimal(Decimals::new(0, cells)), extent);
         }
         let backwards = matches!(node.op, Op::SubtractDays(_));
         let days = right.figures();
@@ -181,7 +179,7 @@ impl Evaluation<'_> {
         let Some(scale) = node.kind.and_then(Type::scale) else {
             return Operand::result(logic::gather(vec![value], &picks, None), extent);
         };
-        let fault = Operand::constant(Vector::Decimal(Decimals { scale, units: vec![0], state: vec![Cell::Fault] }));
+        let fault = Operand::constant(Vector::Decimal(Decimals::uniform(scale, 1, Cell::Fault)));
         Operand::result(logic::gather(vec![value, fault], &picks, Some(scale)), extent)
     }
 
@@ -249,7 +247,7 @@ impl Evaluation<'_> {
             Op::IsNull(inner) | Op::Is(_, inner) | Op::Not(inner) => self.question(node, inner),
             _ => outside("conditions"),
         };
-        Operand::result(Vector::Boolean(cells), extent)
+        Operand::result(Vector::Boolean(cells.into()), extent)
     }
 
     fn connect(
@@ -328,9 +326,8 @@ impl Evaluation<'_> {
         let operand = self.run(inner);
         let extent = self.extent(&[&operand]);
         let lengths = operand.texts(extent.cells).map(|text| text.map_or(0, |text| text.chars().count() as i128));
-        let units = lengths.collect();
-        let state = operand.states(extent.cells);
-        Operand::result(Vector::Decimal(Decimals { scale: 0, units, state }), extent)
+        let cells = lengths.zip(operand.states(extent.cells));
+        Operand::result(Vector::Decimal(Decimals::new(0, cells)), extent)
     }
 }
 

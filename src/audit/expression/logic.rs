@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use polars::prelude::{NewChunkedArray, PlSmallStr, StringChunked};
 
 use super::operand::{Extent, Lane, Operand};
-use super::{Cell, Decimals, Vector};
+use super::{Cell, DecimalsBuilder, Shared, Vector};
 use crate::audit::amount::power_of_ten;
 
 /// The order of two operands in each row; `None` where either is null or a fault.
@@ -116,7 +116,7 @@ fn gather_cells<T: Copy>(
     alternatives: &[Operand<'_>],
     picks: &[Option<usize>],
     cells: impl Fn(&Vector) -> &[Option<T>],
-) -> Vec<Option<T>> {
+) -> Shared<Option<T>> {
     let lanes: Vec<Lane<'_, Option<T>>> =
         alternatives.iter().map(|alternative| alternative.lane(cells(&alternative.vector))).collect();
     picks.iter().enumerate().map(|(row, pick)| lanes[(*pick)?].at(row)).collect()
@@ -140,13 +140,11 @@ fn gather_texts(alternatives: &[Operand<'_>], picks: &[Option<usize>]) -> Vector
 fn gather_figures(alternatives: Vec<Operand<'_>>, picks: &[Option<usize>], scale: u8) -> Vector {
     let aligned: Vec<Operand<'_>> = alternatives.into_iter().map(|alternative| aligned(alternative, scale)).collect();
     let lanes: Vec<_> = aligned.iter().map(Operand::figures).collect();
-    let mut result = Decimals { scale, units: Vec::with_capacity(picks.len()), state: Vec::with_capacity(picks.len()) };
+    let mut result = DecimalsBuilder::with_room(scale, picks.len());
     for (row, pick) in picks.iter().enumerate() {
-        let (units, state) = pick.map_or((0, Cell::Null), |pick| lanes[pick].at(row));
-        result.units.push(units);
-        result.state.push(state);
+        result.push_cell(pick.map_or((0, Cell::Null), |pick| lanes[pick].at(row)));
     }
-    Vector::Decimal(result)
+    Vector::Decimal(result.finish())
 }
 
 fn aligned(operand: Operand<'_>, scale: u8) -> Operand<'_> {

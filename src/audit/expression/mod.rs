@@ -8,6 +8,7 @@
 //! A date that leaves the calendar is null.
 
 mod bind;
+mod cells;
 mod decimals;
 mod evaluate;
 mod functions;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use polars::prelude::StringChunked;
 
+pub use cells::{Decimals, DecimalsBuilder, Shared};
 pub use lower::MAX_EXPRESSION_DEPTH;
 pub use parse::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_NESTING};
 
@@ -177,25 +179,16 @@ pub fn truth(condition: &Vector) -> Vec<bool> {
     cells.iter().map(|cell| *cell == Some(true)).collect()
 }
 
-/// A column of results.
+/// A column of cells. Cloning it shares them.
 #[derive(Clone, Debug)]
 pub enum Vector {
     Text(StringChunked),
     Decimal(Decimals),
     /// Days since 1970-01-01.
-    Date(Vec<Option<i32>>),
+    Date(Shared<Option<i32>>),
     /// Microseconds since 1970-01-01T00:00Z.
-    Instant(Vec<Option<i64>>),
-    Boolean(Vec<Option<bool>>),
-}
-
-/// Decimals of one scale, with a state per cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Decimals {
-    pub scale: u8,
-    /// Zero where the state is not [`Cell::Value`].
-    pub units: Vec<i128>,
-    pub state: Vec<Cell>,
+    Instant(Shared<Option<i64>>),
+    Boolean(Shared<Option<bool>>),
 }
 
 /// What a decimal cell holds.

@@ -27,13 +27,13 @@ impl<T: Copy> Lane<'_, T> {
 /// The figures of an operand.
 pub(super) struct Figures<'v> {
     pub scale: u8,
-    units: Lane<'v, i128>,
-    state: Lane<'v, Cell>,
+    held: &'v Decimals,
+    constant: bool,
 }
 
 impl Figures<'_> {
     pub fn at(&self, row: usize) -> (i128, Cell) {
-        (self.units.at(row), self.state.at(row))
+        self.held.at(if self.constant { 0 } else { row })
     }
 }
 
@@ -67,7 +67,7 @@ impl<'v> Operand<'v> {
 
     pub fn figures(&self) -> Figures<'_> {
         let decimals = self.decimals();
-        Figures { scale: decimals.scale, units: self.lane(&decimals.units), state: self.lane(&decimals.state) }
+        Figures { scale: decimals.scale, held: decimals, constant: self.constant }
     }
 
     pub fn conditions(&self) -> Lane<'_, Option<bool>> {
@@ -103,8 +103,7 @@ impl<'v> Operand<'v> {
         match self.vector.as_ref() {
             Vector::Text(_) => self.texts(cells).map(|text| present(text.is_some())).collect(),
             Vector::Decimal(decimals) => {
-                let lane = self.lane(&decimals.state);
-                (0..cells).map(|row| lane.at(row)).collect()
+                (0..cells).map(|row| decimals.state(if self.constant { 0 } else { row })).collect()
             }
             Vector::Date(days) => self.presence(days, cells),
             Vector::Instant(moments) => self.presence(moments, cells),
@@ -124,14 +123,12 @@ impl<'v> Operand<'v> {
         }
         match self.vector.as_ref() {
             Vector::Text(texts) => Vector::Text(texts.new_from_index(0, rows)),
-            Vector::Decimal(decimals) => Vector::Decimal(Decimals {
-                scale: decimals.scale,
-                units: vec![decimals.units[0]; rows],
-                state: vec![decimals.state[0]; rows],
-            }),
-            Vector::Date(cells) => Vector::Date(vec![cells[0]; rows]),
-            Vector::Instant(cells) => Vector::Instant(vec![cells[0]; rows]),
-            Vector::Boolean(cells) => Vector::Boolean(vec![cells[0]; rows]),
+            Vector::Decimal(decimals) => {
+                Vector::Decimal(decimals.picked(std::iter::repeat_n(Some(0), rows), Cell::Null))
+            }
+            Vector::Date(cells) => Vector::Date(vec![cells[0]; rows].into()),
+            Vector::Instant(cells) => Vector::Instant(vec![cells[0]; rows].into()),
+            Vector::Boolean(cells) => Vector::Boolean(vec![cells[0]; rows].into()),
         }
     }
 }
@@ -141,7 +138,7 @@ impl Vector {
     pub fn len(&self) -> usize {
         match self {
             Vector::Text(texts) => texts.len(),
-            Vector::Decimal(decimals) => decimals.units.len(),
+            Vector::Decimal(decimals) => decimals.len(),
             Vector::Date(cells) => cells.len(),
             Vector::Instant(cells) => cells.len(),
             Vector::Boolean(cells) => cells.len(),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate};
 
-use super::{Cell, Vector};
+use super::Vector;
 use crate::audit::amount::Amount;
 use crate::audit::value::Value;
 
@@ -11,8 +11,9 @@ impl Vector {
     pub fn value(&self, row: usize) -> Value {
         let value = match self {
             Vector::Text(texts) => texts.get(row).map(|text| Value::Text(text.to_owned())),
-            Vector::Decimal(decimals) => (decimals.state[row] == Cell::Value)
-                .then(|| Value::Amount(Amount::new(decimals.units[row], decimals.scale))),
+            Vector::Decimal(decimals) => {
+                decimals.value(row).map(|units| Value::Amount(Amount::new(units, decimals.scale)))
+            }
             Vector::Date(days) => days[row]
                 .and_then(|days| NaiveDate::default().checked_add_signed(Duration::days(i64::from(days))))
                 .map(Value::Date),

@@ -10,7 +10,7 @@ use crate::audit::amount::Amount;
 use crate::audit::breaks::{Break, Class, Message, SideRows, StockFigure};
 use crate::audit::expression::{Decimals, Expression};
 use crate::audit::judgement::Context;
-use crate::audit::matching::{self, Keyed, Pairing, key_values};
+use crate::audit::matching::{self, Kept, Keyed, Pairing, key_values};
 use crate::audit::rulebook::{Figure, LowStock, Rule};
 use crate::audit::snapshot::{Table, UnreadableCell};
 use crate::audit::value::Subject;
@@ -19,7 +19,7 @@ use crate::audit::value::Subject;
 struct Role<'a> {
     name: &'static str,
     table: &'a Table,
-    rows: Vec<u32>,
+    rows: Kept,
     cells: Decimals,
     /// Cells of the key and the column that could not be read, by row.
     unreadable: HashMap<u32, Vec<&'a UnreadableCell>>,
@@ -86,7 +86,7 @@ fn roles<'a>(settings: &'a LowStock, context: &Context, tables: &'a Tables) -> V
             purchases.unreadable.extend(rows::unreadable(purchases.table, &BTreeSet::from([due.clone()])));
             let dates = purchases.table.vector(due);
             let unreadable = &purchases.unreadable;
-            purchases.rows.retain(|row| unreadable.contains_key(row) || !dates.value(*row as usize).is_null());
+            purchases.rows.retain(|row| unreadable.contains_key(&row) || !dates.value(row as usize).is_null());
         }
         roles.push(purchases);
     }

@@ -74,6 +74,15 @@ impl Gathered {
         }
     }
 
+    /// Takes over what another partition gathered.
+    pub fn merge(&mut self, more: Gathered) {
+        self.findings.extend(more.findings);
+        self.agreed.extend(more.agreed);
+        self.waiting.extend(more.waiting);
+        self.in_transit += more.in_transit;
+        more.sides.into_iter().for_each(|totals| self.count_side(totals));
+    }
+
     /// Adds a side's totals to those of earlier partitions.
     pub fn count_side(&mut self, totals: SideTotals) {
         match self.sides.iter_mut().find(|known| known.side == totals.side) {

@@ -14,7 +14,7 @@ use crate::audit::amount::{Amount, Money, Purse};
 use crate::audit::breaks::{Break, Class, Message, Operand, SideRows};
 use crate::audit::expression::{Decimals, Vector};
 use crate::audit::judgement::Context;
-use crate::audit::matching::{self, Keyed, Pairing};
+use crate::audit::matching::{self, Kept, Keyed, Pairing};
 use crate::audit::rulebook::{Applied, OverduePayment, Rule};
 use crate::audit::snapshot::{Table, UnreadableCell};
 use crate::audit::value::{Subject, Value};
@@ -113,11 +113,11 @@ pub(crate) fn partition(
         let table = &tables[&credit.table];
         let (names, limits) = (table.vector(&credit.party), rows::decimals(table, &credit.limit));
         let currencies = Currencies::of(table, &credit.limit, context);
-        for row in 0..table.frame.height() as u32 {
+        for row in 0..table.len() as u32 {
             let name = names.value(row as usize);
             let Some(amount) = rows::amount(&limits, row).filter(|_| !name.is_null()) else { continue };
             let party = parties.known.entry(Subject::party(name)).or_default();
-            party.limit = Some(Money { currency: currencies.at(row), amount });
+            party.limit = Some(Money { currency: currencies.at(row).to_owned(), amount });
             party.evidence.push(rows::shown("credit", table, &[row], context.evidence_rows));
         }
     }
@@ -164,16 +164,16 @@ fn is_row_fault(class: Class) -> bool {
 }
 
 /// What counts as applied on the as-of day. A row with a date that cannot be read is kept, to be told of.
-fn applied_rows(applied: &Applied, known: &AppliedRows<'_>, context: &Context) -> Vec<u32> {
+fn applied_rows(applied: &Applied, known: &AppliedRows<'_>, context: &Context) -> Kept {
     let table = known.table;
     let mut kept = rows::kept(table, applied.filter.as_ref(), &context.parameters);
     let day_of = |column: &Option<String>| column.as_ref().map(|column| table.vector(column));
     let (dates, reversed) = (day_of(&applied.date), day_of(&applied.reversed));
     kept.retain(|row| {
-        let on = |dates: &Vector| day(dates, *row, context);
+        let on = |dates: &Vector| day(dates, row, context);
         let in_time = dates.as_ref().is_none_or(|dates| on(dates).is_some_and(|date| date <= context.day));
         let taken_back = reversed.as_ref().and_then(on).is_some_and(|date| date <= context.day);
-        (in_time && !taken_back) || known.unreadable.contains_key(row)
+        (in_time && !taken_back) || known.unreadable.contains_key(&row)
     });
     kept
 }
@@ -231,7 +231,7 @@ impl<'a> Books<'a> {
             let table = &tables[&open.table];
             let parties = table.vector(&open.party);
             let mut by_party: HashMap<String, Vec<u32>> = HashMap::new();
-            for row in rows::kept(table, open.filter.as_ref(), &context.parameters) {
+            for row in rows::kept(table, open.filter.as_ref(), &context.parameters).iter() {
                 by_party.entry(parties.value(row as usize).to_string()).or_default().push(row);
             }
             Some(Beside { name, table, rows: by_party })
@@ -262,7 +262,7 @@ impl<'a> Books<'a> {
             return Some(fault);
         }
         let row = items[0];
-        let currency = self.currencies.at(row);
+        let currency = self.currencies.at(row).to_owned();
         let amount = rows::amount(&self.amounts, row)?;
         let party = self.parties.value(row as usize);
         let paid = self.applied.as_ref().map_or(Some(Amount::ZERO), |known| {
@@ -318,9 +318,9 @@ impl<'a> Books<'a> {
             };
             return Some(self.fault(Class::Unreadable, "items", message));
         }
-        let own = self.currencies.at(items[0]);
+        let own = self.currencies.at(items[0]).to_owned();
         let known = self.applied.as_ref()?;
-        let others: BTreeSet<String> = applied.iter().map(|row| known.currencies.at(*row)).collect();
+        let others: BTreeSet<String> = known.currencies.of_rows(applied);
         let other = others.into_iter().find(|code| *code != own)?;
         let operand = |side: &str, column: &str, code: String| Operand {
             expression: format!("{side}.{column}"),
@@ -383,7 +383,7 @@ fn terms(settings: &OverduePayment, tables: &Tables) -> HashMap<String, i64> {
     if let Some(terms) = &settings.terms {
         let table = &tables[&terms.table];
         let (parties, days) = (table.vector(&terms.party), rows::decimals(table, &terms.days));
-        for row in 0..table.frame.height() as u32 {
+        for row in 0..table.len() as u32 {
             let whole = rows::amount(&days, row).and_then(|days| days.rescale(0));
             let Some(days) = whole.and_then(|days| i64::try_from(days.units()).ok()) else { continue };
             let party = parties.value(row as usize).to_string();

@@ -2,25 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use polars::prelude::StringChunked;
+use rayon::prelude::*;
+
 use crate::audit::amount::{Amount, Purse};
 use crate::audit::breaks::SideRows;
-use crate::audit::expression::{Cell, Decimals, Expression, Parameters, Vector, truth};
+use crate::audit::expression::{Cell, Decimals, Expression, Parameters, Shared, Vector, truth};
 use crate::audit::judgement::{Context, SideTotals};
-use crate::audit::snapshot::{ColumnType, CurrencyOf, Table, UnreadableCell};
+use crate::audit::matching::Kept;
+use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf, Table, UnreadableCell};
 use crate::audit::value::Value;
 
 /// The rows of `table` that a filter leaves. A row whose filter reads a cell that could not be read is kept: what is
 /// unreadable must be told, not left out.
-pub(super) fn kept(table: &Table, filter: Option<&Expression>, parameters: &Parameters) -> Vec<u32> {
-    let height = table.frame.height();
-    let Some(filter) = filter else { return (0..height as u32).collect() };
+pub(super) fn kept(table: &Table, filter: Option<&Expression>, parameters: &Parameters) -> Kept {
+    let mut kept = Kept::All(table.len() as u32);
+    let Some(filter) = filter else { return kept };
     let mut keep = truth(&filter.evaluate(&table, parameters));
     for cell in &table.unreadable {
         if filter.columns().iter().any(|column| column.column == cell.column) {
             keep[cell.row] = true;
         }
     }
-    (0..height as u32).filter(|row| keep[*row as usize]).collect()
+    kept.retain(|row| keep[row as usize]);
+    kept
 }
 
 /// The cells that could not be read, of the columns a rule uses, by row.
@@ -36,45 +41,88 @@ pub(super) fn unreadable<'t>(table: &'t Table, used: &BTreeSet<String>) -> HashM
 /// shows, at most `limit` of them.
 pub(super) fn shown(side: &str, table: &Table, rows: &[u32], limit: usize) -> SideRows {
     let columns: Vec<String> = table.spec.columns.iter().map(|column| column.name.clone()).collect();
-    let vectors: Vec<Vector> = columns.iter().map(|column| table.vector(column)).collect();
-    let mut cells: Vec<Vec<Value>> =
-        rows.iter().map(|row| vectors.iter().map(|vector| vector.value(*row as usize)).collect()).collect();
-    cells.sort_by_cached_key(|row| row.iter().map(Value::to_string).collect::<Vec<_>>());
+    let row_cells = |row: &u32| table.columns().iter().map(|vector| vector.value(*row as usize)).collect();
+    let mut cells: Vec<Vec<Value>> = rows.iter().map(row_cells).collect();
+    if cells.len() > 1 {
+        cells.sort_by_cached_key(|row| row.iter().map(Value::to_string).collect::<Vec<_>>());
+    }
     cells.truncate(limit);
     SideRows { side: side.to_owned(), table: table.spec.name.clone(), columns, total: rows.len() as u64, rows: cells }
 }
 
 /// The text by which rows of one key are ordered, whatever order the source gave them in.
 pub(super) fn row_text(table: &Table, row: u32) -> Vec<String> {
-    table.spec.columns.iter().map(|column| table.value(&column.name, row as usize).to_string()).collect()
+    table.columns().iter().map(|column| column.value(row as usize).to_string()).collect()
 }
 
-/// The currency of each row of a money column.
-pub(super) enum Currencies {
-    All(String),
-    Each { column: Vector, otherwise: String },
+/// The currency of each row of a money column, by its number in a list of the codes that occur: rows are compared and
+/// added up by number, and a code is only written where somebody reads it.
+#[derive(Clone, Debug)]
+pub(super) struct Currencies {
+    codes: Vec<String>,
+    /// Absent where every row has the first code.
+    rows: Option<Shared<u32>>,
 }
 
 impl Currencies {
     pub fn of(table: &Table, column: &str, context: &Context) -> Currencies {
-        let kind = table.spec.column(column).map(|column| &column.kind);
-        match kind {
-            Some(ColumnType::Money { currency: CurrencyOf::Fixed(code), .. }) => Currencies::All(code.clone()),
-            Some(ColumnType::Money { currency: CurrencyOf::Column(name), .. }) => {
-                Currencies::Each { column: table.vector(name), otherwise: context.currency.clone() }
-            }
-            _ => Currencies::All(context.currency.clone()),
+        match table.spec.column(column).map(|column| &column.kind) {
+            Some(ColumnType::Money { currency: CurrencyOf::Fixed(code), .. }) => Currencies::all(code),
+            Some(ColumnType::Money { currency: CurrencyOf::Column(name), .. }) => match table.vector(name) {
+                Vector::Text(codes) => Currencies::each(&codes, &context.currency),
+                _ => Currencies::all(&context.currency),
+            },
+            _ => Currencies::all(&context.currency),
         }
     }
 
-    pub fn at(&self, row: u32) -> String {
-        match self {
-            Currencies::All(code) => code.clone(),
-            Currencies::Each { column, otherwise } => match column.value(row as usize) {
-                Value::Text(code) => code,
-                _ => otherwise.clone(),
-            },
+    fn all(code: &str) -> Currencies {
+        Currencies { codes: vec![code.to_owned()], rows: None }
+    }
+
+    /// A null stands for the business's own currency.
+    fn each(cells: &StringChunked, otherwise: &str) -> Currencies {
+        let mut codes: Vec<String> = Vec::new();
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let mut latest: Option<(&str, u32)> = None;
+        let mut number = |code| {
+            if let Some((known, number)) = latest
+                && known == code
+            {
+                return number;
+            }
+            let next = codes.len() as u32;
+            let number = *numbers.entry(code).or_insert(next);
+            if number == next {
+                codes.push(code.to_owned());
+            }
+            latest = Some((code, number));
+            number
+        };
+        let rows: Shared<u32> = cells.iter().map(|code| number(code.unwrap_or(otherwise))).collect();
+        if codes.len() > 1 {
+            return Currencies { codes, rows: Some(rows) };
         }
+        Currencies::all(codes.first().map_or(otherwise, String::as_str))
+    }
+
+    pub fn at(&self, row: u32) -> &str {
+        &self.codes[self.number(row)]
+    }
+
+    /// The code's place among those of the column: rows have one currency exactly where they have one number.
+    pub fn number(&self, row: u32) -> usize {
+        self.rows.as_ref().map_or(0, |rows| rows[row as usize] as usize)
+    }
+
+    /// The codes that occur, by number.
+    pub fn codes(&self) -> &[String] {
+        &self.codes
+    }
+
+    /// The codes of some rows, in order.
+    pub fn of_rows(&self, rows: &[u32]) -> BTreeSet<String> {
+        rows.iter().map(|row| self.at(*row).to_owned()).collect()
     }
 }
 
@@ -82,62 +130,78 @@ impl Currencies {
 pub(super) fn decimals(table: &Table, column: &str) -> Decimals {
     match table.vector(column) {
         Vector::Decimal(decimals) => decimals,
-        _ => Decimals { scale: 0, units: vec![0; table.frame.height()], state: vec![Cell::Null; table.frame.height()] },
+        _ => Decimals::uniform(0, table.len(), Cell::Null),
     }
 }
 
 /// The amount in one cell, where there is one.
 pub(super) fn amount(decimals: &Decimals, row: u32) -> Option<Amount> {
-    let row = row as usize;
-    (decimals.state[row] == Cell::Value).then(|| Amount::new(decimals.units[row], decimals.scale))
+    decimals.value(row as usize).map(|units| Amount::new(units, decimals.scale))
 }
 
 /// A side's control totals over the rows that count.
-pub(super) fn totals(side: &str, table: &Table, rows: &[u32], distinct_keys: u64, context: &Context) -> SideTotals {
+pub(super) fn totals(side: &str, table: &Table, rows: &Kept, distinct_keys: u64, context: &Context) -> SideTotals {
     let mut totals = SideTotals {
         side: side.to_owned(),
         table: table.spec.name.clone(),
-        rows: table.frame.height() as u64,
+        rows: table.len() as u64,
         judged: rows.len() as u64,
         distinct_keys,
         money: BTreeMap::new(),
         quantities: BTreeMap::new(),
         unsummed: Vec::new(),
     };
-    for column in &table.spec.columns {
-        let name = &column.name;
-        let fits = match column.kind {
-            ColumnType::Money { .. } => {
-                sum_money(table, name, rows, context).map(|purse| totals.money.insert(name.clone(), purse)).is_some()
-            }
-            ColumnType::Quantity { .. } => {
-                let cells = decimals(table, name);
-                let mut present = rows.iter().filter_map(|row| amount(&cells, *row));
-                let sum = present.try_fold(Amount::new(0, cells.scale), Amount::checked_add);
-                sum.map(|sum| totals.quantities.insert(name.clone(), sum)).is_some()
-            }
-            _ => continue,
-        };
-        if !fits {
-            totals.unsummed.push(name.clone());
+    let sums: Vec<(&String, Option<Sum>)> =
+        table.spec.columns.par_iter().filter_map(|column| sum(table, column, rows, context)).collect();
+    for (name, sum) in sums {
+        match sum {
+            Some(Sum::Money(purse)) => drop(totals.money.insert(name.clone(), purse)),
+            Some(Sum::Quantity(sum)) => drop(totals.quantities.insert(name.clone(), sum)),
+            None => totals.unsummed.push(name.clone()),
         }
     }
     totals
 }
 
+enum Sum {
+    Money(Purse),
+    Quantity(Amount),
+}
+
+/// What a column of money or quantities adds up to; the inner `None` where that does not fit.
+fn sum<'t>(table: &Table, column: &'t ColumnSpec, rows: &Kept, context: &Context) -> Option<(&'t String, Option<Sum>)> {
+    let name = &column.name;
+    let sum = match column.kind {
+        ColumnType::Money { .. } => sum_money(table, name, rows, context).map(Sum::Money),
+        ColumnType::Quantity { .. } => {
+            let cells = decimals(table, name);
+            let all = add_up(&cells, rows, 1, |_| 0);
+            all.map(|all| Sum::Quantity(Amount::new(all[0].unwrap_or_default(), cells.scale)))
+        }
+        _ => return None,
+    };
+    Some((name, sum))
+}
+
 /// The sum of a money column per currency; `None` when one does not fit.
-fn sum_money(table: &Table, column: &str, rows: &[u32], context: &Context) -> Option<Purse> {
+fn sum_money(table: &Table, column: &str, rows: &Kept, context: &Context) -> Option<Purse> {
     let cells = decimals(table, column);
     let currencies = Currencies::of(table, column, context);
-    let mut purse = Purse::default();
-    for row in rows {
-        if let Some(amount) = amount(&cells, *row)
-            && !purse.add(&currencies.at(*row), amount)
-        {
-            return None;
+    let sums = add_up(&cells, rows, currencies.codes().len(), |row| currencies.number(row))?;
+    let sums = currencies.codes().iter().zip(sums);
+    Some(Purse(sums.filter_map(|(code, sum)| Some((code.clone(), Amount::new(sum?, cells.scale)))).collect()))
+}
+
+/// The sums of a column's figures by the number that `bin` gives each row; `None` for a bin without a figure.
+fn add_up(cells: &Decimals, rows: &Kept, bins: usize, bin: impl Fn(u32) -> usize) -> Option<Vec<Option<i128>>> {
+    let mut sums = vec![None; bins];
+    for row in rows.iter() {
+        if let Some(units) = cells.value(row as usize) {
+            let sum: &mut Option<i128> = &mut sums[bin(row)];
+            *sum = Some(sum.unwrap_or_default().checked_add(units)?);
         }
     }
-    Some(purse)
+    Some(sums)
 }
 
 /// Adds one partition's totals to another's.

@@ -14,6 +14,8 @@ use chrono::{DateTime, Utc};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
+use super::expression::Vector;
+
 pub use cleaning::trim;
 pub use normalise::normalise;
 pub use raw::{day_at, days_since_epoch};
@@ -171,13 +173,13 @@ pub struct RawTable {
     pub moment: DateTime<Utc>,
 }
 
-/// A normalised table. The frame has exactly the spec's columns, in its order, of these polars types: text String;
-/// money, quantity and number Decimal(38, scale); date Date; instant Datetime(microseconds, none) in UTC; boolean
-/// Boolean. A cell that could not be read is null in the frame and stands in `unreadable`.
+/// A normalised table. It has exactly the spec's columns, in its order; money, quantity and number at the scale their
+/// spec declares. A cell that could not be read is null in its column and stands in `unreadable`.
 #[derive(Clone, Debug)]
 pub struct Table {
     pub spec: TableSpec,
-    pub frame: DataFrame,
+    rows: usize,
+    columns: Vec<Vector>,
     /// In row order, then column order.
     pub unreadable: Vec<UnreadableCell>,
     pub moment: DateTime<Utc>,

@@ -5,21 +5,21 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use polars::prelude::{
-    BooleanChunked, Column, DataFrame, DataType, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn,
-    NewChunkedArray, PlSmallStr, PolarsResult, Series, StringChunked, TimeUnit,
+    ChunkedArray, DataFrame, DataType, PlSmallStr, PolarsNumericType, PolarsResult, Series, StringChunked,
+    StringChunkedBuilder,
 };
+use rayon::prelude::*;
 
 use super::cleaning::{ascii_width, clean, trim, unwrap_formula};
 use super::dates::{instant_in, is_placeholder, read_date, read_instant};
 use super::numerals::{read_number, rescale};
 use super::raw;
 use super::{ColumnSpec, ColumnType, RawTable, Reading, SnapshotFault, Table, TableSpec, UnreadableCell};
+use crate::audit::amount::power_of_ten;
+use crate::audit::expression::{Cell, Decimals, DecimalsBuilder, Vector};
 
 /// Characters of an unreadable cell that are kept.
 const SHOWN_CHARACTERS: usize = 80;
-
-/// Digits of every decimal column.
-const PRECISION: usize = 38;
 
 /// A cell that was refused: its row, and its text as read.
 type Refused = (usize, String);
@@ -30,12 +30,15 @@ type Refused = (usize, String);
 /// are digits and signs in every column but text; days that systems store for *no date* (1900-01-01, zeros) are null.
 /// A figure finer than its column's scale, or of more than 38 digits, is unreadable: nothing is rounded.
 pub fn normalise(spec: &TableSpec, raw: &RawTable, zone: Tz) -> Result<Table, SnapshotFault> {
+    let read = |wanted: &ColumnSpec| {
+        let held = raw.frame.column(&wanted.from).map_err(|_| missing(spec, wanted, &raw.frame))?;
+        Reader { spec, column: wanted, held: held.as_materialized_series(), zone }.read()
+    };
+    let read: Vec<Result<(Vector, Vec<Refused>), SnapshotFault>> = spec.columns.par_iter().map(read).collect();
     let mut columns = Vec::with_capacity(spec.columns.len());
     let mut refused: Vec<(usize, usize, String)> = Vec::new();
-    for (index, wanted) in spec.columns.iter().enumerate() {
-        let held = raw.frame.column(&wanted.from).map_err(|_| missing(spec, wanted, &raw.frame))?;
-        let reader = Reader { spec, column: wanted, held: held.as_materialized_series(), zone };
-        let (column, cells) = reader.read()?;
+    for (index, answer) in read.into_iter().enumerate() {
+        let (column, cells) = answer?;
         columns.push(column);
         refused.extend(cells.into_iter().map(|(row, text)| (row, index, text)));
     }
@@ -45,8 +48,7 @@ pub fn normalise(spec: &TableSpec, raw: &RawTable, zone: Tz) -> Result<Table, Sn
         column: spec.columns[index].name.clone(),
         text: text.chars().take(SHOWN_CHARACTERS).collect(),
     });
-    let frame = DataFrame::new(raw.frame.height(), columns).map_err(|fault| engine(spec, &fault))?;
-    Ok(Table { spec: spec.clone(), frame, unreadable: unreadable.collect(), moment: raw.moment })
+    Ok(Table::new(spec.clone(), raw.frame.height(), columns, unreadable.collect(), raw.moment))
 }
 
 fn missing(spec: &TableSpec, column: &ColumnSpec, frame: &DataFrame) -> SnapshotFault {
@@ -68,7 +70,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn read(&self) -> Result<(Column, Vec<Refused>), SnapshotFault> {
+    fn read(&self) -> Result<(Vector, Vec<Refused>), SnapshotFault> {
         if !raw::can_be(self.held.dtype(), &self.column.kind) {
             return Err(SnapshotFault::WrongType {
                 table: self.spec.name.clone(),
@@ -88,24 +90,17 @@ impl Reader<'_> {
         read.map_err(|fault| engine(self.spec, &fault))
     }
 
-    fn name(&self) -> PlSmallStr {
-        self.column.name.as_str().into()
-    }
-
     /// Null words are looked for in a cell's text, so a column that has some takes the way through text.
     fn has_null_words(&self) -> bool {
         !self.column.null_words.is_empty()
     }
 
-    fn texts(&self) -> PolarsResult<(Column, Vec<Refused>)> {
-        let untouched = self.column.normalise.is_empty() && !self.has_null_words();
-        if let (true, Ok(texts)) = (untouched, self.held.str())
-            && texts.iter().all(|text| text != Some(""))
-        {
-            return Ok((texts.clone().with_name(self.name()).into_column(), Vec::new()));
+    fn texts(&self) -> PolarsResult<(Vector, Vec<Refused>)> {
+        if let Some(texts) = self.held.str().ok().filter(|texts| self.are_clean(texts)) {
+            return Ok((Vector::Text(texts.rechunk().into_owned()), Vec::new()));
         }
         let float = self.held.dtype().is_float();
-        let mut texts = Vec::with_capacity(self.held.len());
+        let mut texts = StringChunkedBuilder::new(PlSmallStr::EMPTY, self.held.len());
         let mut refused = Vec::new();
         let words = self.null_words();
         for (row, cell) in raw::texts(self.held)?.enumerate() {
@@ -115,31 +110,43 @@ impl Reader<'_> {
             match cleaned {
                 Some(text) if broken => {
                     refused.push((row, text.into_owned()));
-                    texts.push(None);
+                    texts.append_null();
                 }
-                kept => texts.push(kept.map(|text| PlSmallStr::from(text.as_ref()))),
+                kept => texts.append_option(kept.as_deref()),
             }
         }
-        let texts = texts.iter().map(|text| text.as_deref());
-        Ok((StringChunked::from_iter_options(self.name(), texts).into_column(), refused))
+        Ok((Vector::Text(texts.finish().rechunk().into_owned()), refused))
     }
 
-    fn figures(&self, scale: u8, money: bool) -> PolarsResult<(Column, Vec<Refused>)> {
+    /// Whether every text is already what cleaning would make of it, so that the source's own column can stand.
+    fn are_clean(&self, texts: &StringChunked) -> bool {
+        let steps = &self.column.normalise;
+        !self.has_null_words()
+            && texts.iter().flatten().all(|text| {
+                !text.is_empty() && matches!(clean(text, steps), Cow::Borrowed(cleaned) if cleaned.len() == text.len())
+            })
+    }
+
+    fn figures(&self, scale: u8, money: bool) -> PolarsResult<(Vector, Vec<Refused>)> {
         let turn = |units: i128| if self.column.negate { -units } else { units };
-        let (units, refused) = match raw::scaled_integers(self.held)? {
-            Some((units, held_scale)) if !self.has_null_words() => {
-                self.read_cells(units.iter(), |units| match rescale(*units, held_scale, scale) {
-                    Some(units) => Reading::Value(turn(units)),
-                    None => Reading::Unreadable,
-                })?
+        if !self.has_null_words() {
+            let figures = Figures { scale, held_scale: 0, turn: self.column.negate };
+            let read = match self.held.dtype() {
+                DataType::Int64 => Some(figures.read(self.held.i64()?)),
+                DataType::Int32 => Some(figures.read(self.held.i32()?)),
+                _ => raw::scaled_integers(self.held)?
+                    .map(|(units, held_scale)| Figures { held_scale, ..figures }.read(&units)),
+            };
+            if let Some((decimals, rows)) = read {
+                return Ok((Vector::Decimal(decimals), self.refused(rows)?));
             }
-            _ => self.read_texts(|text| read_number(text, scale, money).map(turn))?,
-        };
-        let units = Int128Chunked::from_iter_options(self.name(), units.into_iter());
-        Ok((units.into_decimal_unchecked(PRECISION, usize::from(scale)).into_column(), refused))
+        }
+        let (units, refused) = self.read_texts(|text| read_number(text, scale, money).map(turn))?;
+        let cells = units.into_iter().map(|units| units.map_or((0, Cell::Null), |units| (units, Cell::Value)));
+        Ok((Vector::Decimal(Decimals::new(scale, cells)), refused))
     }
 
-    fn dates(&self) -> PolarsResult<(Column, Vec<Refused>)> {
+    fn dates(&self) -> PolarsResult<(Vector, Vec<Refused>)> {
         let read = |day: NaiveDate| if is_placeholder(day) { Reading::Null } else { Reading::Value(day) };
         let (days, refused) = match self.held.dtype() {
             DataType::Date if !self.has_null_words() => {
@@ -159,11 +166,10 @@ impl Reader<'_> {
             }
             _ => self.read_texts(|text| read_date(text, self.zone))?,
         };
-        let days = days.into_iter().map(|day| day.map(raw::days_since_epoch));
-        Ok((Int32Chunked::from_iter_options(self.name(), days).into_date().into_column(), refused))
+        Ok((Vector::Date(days.into_iter().map(|day| day.map(raw::days_since_epoch)).collect()), refused))
     }
 
-    fn instants(&self) -> PolarsResult<(Column, Vec<Refused>)> {
+    fn instants(&self) -> PolarsResult<(Vector, Vec<Refused>)> {
         let read = |naive: NaiveDateTime, zoned: bool| {
             if is_placeholder(naive.date()) {
                 return Reading::Null;
@@ -181,16 +187,15 @@ impl Reader<'_> {
             _ => self.read_texts(|text| read_instant(text, self.zone))?,
         };
         let ticks = instants.into_iter().map(|at: Option<DateTime<Utc>>| at.map(|at| at.timestamp_micros()));
-        let ticks = Int64Chunked::from_iter_options(self.name(), ticks);
-        Ok((ticks.into_datetime(TimeUnit::Microseconds, None).into_column(), refused))
+        Ok((Vector::Instant(ticks.collect()), refused))
     }
 
-    fn booleans(&self) -> PolarsResult<(Column, Vec<Refused>)> {
+    fn booleans(&self) -> PolarsResult<(Vector, Vec<Refused>)> {
         if let (false, Ok(held)) = (self.has_null_words(), self.held.bool()) {
-            return Ok((held.clone().with_name(self.name()).into_column(), Vec::new()));
+            return Ok((Vector::Boolean(held.iter().collect()), Vec::new()));
         }
         let (answers, refused) = self.read_texts(read_boolean)?;
-        Ok((BooleanChunked::from_iter_options(self.name(), answers.into_iter()).into_column(), refused))
+        Ok((Vector::Boolean(answers.into()), refused))
     }
 
     /// Reads cells that need no text. The text of a refused one is only then looked up.
@@ -208,13 +213,17 @@ impl Reader<'_> {
             }
             values.push(reading.value());
         }
+        Ok((values, self.refused(rows)?))
+    }
+
+    /// The texts of cells that were refused.
+    fn refused(&self, rows: Vec<usize>) -> PolarsResult<Vec<Refused>> {
         if rows.is_empty() {
-            return Ok((values, Vec::new()));
+            return Ok(Vec::new());
         }
         let mut rows = rows.into_iter().peekable();
         let texts = raw::texts(self.held)?.enumerate().filter(|(row, _)| rows.next_if_eq(row).is_some());
-        let refused = texts.map(|(row, text)| (row, text.unwrap_or_default().into_owned())).collect();
-        Ok((values, refused))
+        Ok(texts.map(|(row, text)| (row, text.unwrap_or_default().into_owned())).collect())
     }
 
     /// Reads cells by their text: cleaned as the column says, then made half-width and freed of surrounding blanks.
@@ -243,6 +252,48 @@ impl Reader<'_> {
     /// The column's null words, cleaned as its cells are.
     fn null_words(&self) -> Vec<Cow<'_, str>> {
         self.column.null_words.iter().map(|word| clean(word, &self.column.normalise)).collect()
+    }
+}
+
+/// Figures that come as integers, on their way to the column's scale.
+#[derive(Clone, Copy)]
+struct Figures {
+    scale: u8,
+    held_scale: u8,
+    /// Whether their sign is turned.
+    turn: bool,
+}
+
+impl Figures {
+    /// The figures, and the rows of those that do not fit the scale.
+    fn read<T>(self, held: &ChunkedArray<T>) -> (Decimals, Vec<usize>)
+    where
+        T: PolarsNumericType,
+        T::Native: Into<i128>,
+    {
+        let factor = power_of_ten(self.scale.saturating_sub(self.held_scale));
+        // Below 2^62, times at most 10^18, stays below 10^38: such a figure needs no digits counted.
+        let small = -(1 << 62)..(1 << 62);
+        let mut decimals = DecimalsBuilder::with_room(self.scale, held.len());
+        let mut refused = Vec::new();
+        for (row, cell) in held.iter().enumerate() {
+            let Some(units) = cell.map(Into::into) else {
+                decimals.push_absent(Cell::Null);
+                continue;
+            };
+            let kept = match self.scale >= self.held_scale && small.contains(&units) {
+                true => Some(units * factor),
+                false => rescale(units, self.held_scale, self.scale),
+            };
+            match kept {
+                Some(units) => decimals.push(if self.turn { -units } else { units }),
+                None => {
+                    refused.push(row);
+                    decimals.push_absent(Cell::Null);
+                }
+            }
+        }
+        (decimals.finish(), refused)
     }
 }
 

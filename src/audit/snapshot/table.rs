@@ -1,42 +1,46 @@
 //! Typed reading of a normalised table.
 
-use chrono::DateTime;
-use polars::prelude::{Column, DataType, Int128Chunked};
+use chrono::{DateTime, Utc};
 
-use super::{Table, day_at};
-use crate::audit::amount::{Amount, MAX_SCALE};
-use crate::audit::expression::{Cell, ColumnRef, Decimals, Rows, Vector};
+use super::{ColumnSpec, ColumnType, Table, TableSpec, UnreadableCell};
+use crate::audit::expression::{ColumnRef, Rows, Vector};
 use crate::audit::value::Value;
 
 impl Table {
+    /// A table of `rows` rows: one column for each of the spec's, in its order and of its type.
+    ///
+    /// # Panics
+    /// When the columns are not the spec's.
+    pub fn new(
+        spec: TableSpec,
+        rows: usize,
+        columns: Vec<Vector>,
+        unreadable: Vec<UnreadableCell>,
+        moment: DateTime<Utc>,
+    ) -> Table {
+        assert!(spec.columns.len() == columns.len(), "table {} has one column for each of its spec's", spec.name);
+        for (column, held) in spec.columns.iter().zip(&columns) {
+            assert!(held.len() == rows, "column {} of table {} has a cell for each row", column.name, spec.name);
+            assert!(fits(held, &column.kind), "column {} of table {} is of its type", column.name, spec.name);
+        }
+        Table { spec, rows, columns, unreadable, moment }
+    }
+
     /// Rows, unreadable ones too.
     pub fn len(&self) -> usize {
-        self.frame.height()
+        self.rows
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A whole column. Text shares the frame's memory; the other types are copied.
+    /// A whole column. It shares the table's memory.
     ///
     /// # Panics
     /// When the spec has no such column: rules are checked against their tables before they are judged.
     pub fn vector(&self, column: &str) -> Vector {
-        let held = self.held(column);
-        match held.dtype() {
-            DataType::String => held.str().ok().cloned().map(Vector::Text),
-            DataType::Boolean => held.bool().ok().map(|cells| Vector::Boolean(cells.iter().collect())),
-            DataType::Date => held.date().ok().map(|cells| Vector::Date(cells.physical().iter().collect())),
-            DataType::Datetime(..) => {
-                held.datetime().ok().map(|cells| Vector::Instant(cells.physical().iter().collect()))
-            }
-            DataType::Decimal(_, scale) => {
-                held.decimal().ok().map(|cells| Vector::Decimal(decimals(cells.physical(), *scale)))
-            }
-            _ => None,
-        }
-        .unwrap_or_else(|| self.foreign(column, held.dtype()))
+        self.held(column).clone()
     }
 
     /// One cell; null where it could not be read.
@@ -44,30 +48,41 @@ impl Table {
     /// # Panics
     /// When the spec has no such column, or `row` is not below [`Table::len`].
     pub fn value(&self, column: &str, row: usize) -> Value {
-        let held = self.held(column);
-        assert!(row < held.len(), "table {} has no row {row}", self.spec.name);
-        match held.dtype() {
-            DataType::String => held.str().ok().map(|cells| cells.get(row).map(|text| Value::Text(text.to_owned()))),
-            DataType::Boolean => held.bool().ok().map(|cells| cells.get(row).map(Value::Bool)),
-            DataType::Date => held.date().ok().map(|cells| cells.physical().get(row).and_then(day_at).map(Value::Date)),
-            DataType::Datetime(..) => held.datetime().ok().map(|cells| cells.physical().get(row).and_then(instant)),
-            DataType::Decimal(_, scale) => held.decimal().ok().map(|cells| {
-                let units = cells.physical().get(row);
-                units.map(|units| Value::Amount(Amount::new(units, narrow(*scale))))
-            }),
-            _ => None,
-        }
-        .unwrap_or_else(|| self.foreign(column, held.dtype()))
-        .unwrap_or_default()
+        self.held(column).value(row)
     }
 
-    fn held(&self, column: &str) -> &Column {
-        let held = self.frame.column(column);
-        held.unwrap_or_else(|_| panic!("table {} was asked for column {column}, which its spec lacks", self.spec.name))
+    /// All columns, in the spec's order.
+    pub fn columns(&self) -> &[Vector] {
+        &self.columns
     }
 
-    fn foreign(&self, column: &str, found: &DataType) -> ! {
-        panic!("column {column} of table {} is {found}, which no normalised table holds", self.spec.name)
+    /// The same table with one column more. The others are shared, not copied.
+    ///
+    /// # Panics
+    /// When the column is of another length or type than its spec says.
+    pub fn with_column(mut self, column: ColumnSpec, held: Vector) -> Table {
+        assert!(held.len() == self.rows && fits(&held, &column.kind), "an added column fits its table");
+        self.spec.columns.push(column);
+        self.columns.push(held);
+        self
+    }
+
+    fn held(&self, column: &str) -> &Vector {
+        let place = self.spec.columns.iter().position(|known| known.name == column);
+        let place = place
+            .unwrap_or_else(|| panic!("table {} was asked for column {column}, which its spec lacks", self.spec.name));
+        &self.columns[place]
+    }
+}
+
+fn fits(held: &Vector, kind: &ColumnType) -> bool {
+    match (held, kind) {
+        (Vector::Decimal(decimals), kind) => kind.scale() == Some(decimals.scale),
+        (Vector::Text(_), ColumnType::Text)
+        | (Vector::Date(_), ColumnType::Date)
+        | (Vector::Instant(_), ColumnType::Instant)
+        | (Vector::Boolean(_), ColumnType::Boolean) => true,
+        _ => false,
     }
 }
 
@@ -80,19 +95,4 @@ impl Rows for Table {
     fn column(&self, column: &ColumnRef) -> Vector {
         self.vector(&column.column)
     }
-}
-
-fn decimals(units: &Int128Chunked, scale: usize) -> Decimals {
-    let state = units.iter().map(|units| if units.is_some() { Cell::Value } else { Cell::Null }).collect();
-    let units = units.iter().map(Option::unwrap_or_default).collect();
-    Decimals { scale: narrow(scale), units, state }
-}
-
-/// Scales of normalised columns never exceed [`MAX_SCALE`].
-fn narrow(scale: usize) -> u8 {
-    u8::try_from(scale).unwrap_or(MAX_SCALE)
-}
-
-fn instant(microseconds: i64) -> Option<Value> {
-    DateTime::from_timestamp_micros(microseconds).map(Value::Instant)
 }

@@ -106,16 +106,16 @@ fn a_column_finer_than_its_declared_scale_is_a_fault_where_it_does_not_fit() {
     let sheet = Sheet::new(2).with("qty", QUANTITY, &["1.5", "1.25"]);
     let expression = parse("qty + 0", &sheet).unwrap();
     let mut finer = Sheet::new(2).with("qty", QUANTITY, &["1.5", "1.25"]);
-    let held = Vector::Decimal(Decimals { scale: 5, units: vec![150_000, 150_001], state: vec![Cell::Value; 2] });
+    let held = Vector::Decimal(Decimals::new(5, [(150_000, Cell::Value), (150_001, Cell::Value)]));
     finer.columns.iter_mut().for_each(|(_, column)| column.1 = held.clone());
     let Vector::Decimal(result) = expression.evaluate(&finer, &run_parameters().1) else { panic!() };
-    assert_eq!((result.units[0], result.state), (15_000, vec![Cell::Value, Cell::Fault]));
+    assert_eq!(result, Decimals::new(result.scale, [(15_000, Cell::Value), (0, Cell::Fault)]));
 }
 
 /// A pair of figures as a sheet of one row.
 fn pair(left: i128, left_scale: u8, right: i128, right_scale: u8) -> Sheet {
     let column = |units: i128, scale: u8| {
-        let held = Vector::Decimal(Decimals { scale, units: vec![units], state: vec![Cell::Value] });
+        let held = Vector::Decimal(Decimals::new(scale, [(units, Cell::Value)]));
         (Type::Decimal { scale, money: false }, held)
     };
     let mut sheet = Sheet::new(1);
@@ -130,7 +130,7 @@ fn figure(text: &str, sheet: &Sheet) -> Option<i128> {
     let expression = parse(text, sheet).unwrap();
     let Vector::Decimal(result) = expression.evaluate(sheet, &run_parameters().1) else { panic!("{text}") };
     assert!(expression.kind() == Type::Decimal { scale: result.scale, money: false }, "{text}");
-    (result.state[0] == Cell::Value).then_some(result.units[0])
+    result.value(0)
 }
 
 /// Small figures, large ones, and those at the edges.

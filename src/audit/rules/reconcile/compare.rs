@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Placed;
+use super::super::rows::Currencies;
 use super::conditions::{applies, in_grace};
 use super::groups::{Groups, columns_of, row_fault, sides_read};
 use super::matched::Matched;
@@ -31,11 +32,11 @@ pub(super) fn check(matched: &Matched<'_>, number: u32, check: &Check, groups: &
         if groups.blocked[group] || !applies || !readable {
             continue;
         }
-        let (class, side, message) = match currency(&monies, group) {
+        let (class, side, message) = match currency(matched, &monies, group) {
             Err(fault) => (Class::Currency, None, *fault),
             Ok(currency) => {
-                let currency = currency.unwrap_or_else(|| matched.context.currency.clone());
-                match compare(check, &left, &right, group, &currency) {
+                let currency = currency.unwrap_or(&matched.context.currency);
+                match compare(check, &left, &right, group, currency) {
                     Compared::Agrees => continue,
                     Compared::Fault(message) => (Class::Unreadable, None, message),
                     Compared::Differs(class, message) => (class, None, message),
@@ -59,37 +60,45 @@ pub(super) fn check(matched: &Matched<'_>, number: u32, check: &Check, groups: &
     }
 }
 
-/// A money column that a check reads, and the currencies it has in a group.
+/// A money column that a check reads, and the currencies of its rows.
 struct Priced<'m> {
     column: &'m ColumnRef,
-    currencies: Box<dyn Fn(usize) -> BTreeSet<String> + 'm>,
+    side: usize,
+    currencies: &'m Currencies,
 }
 
 fn monies<'m>(matched: &'m Matched<'_>, check: &'m Check) -> Vec<Priced<'m>> {
     let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
-    let columns = columns_of(check).filter(money);
-    columns.map(|column| Priced { column, currencies: Box::new(matched.currencies(column)) }).collect()
+    let priced = |column: &'m ColumnRef| Priced {
+        column,
+        side: matched.side_of(column),
+        currencies: matched.currencies(column),
+    };
+    columns_of(check).filter(money).map(priced).collect()
 }
 
 /// The one currency of all figures of a group, or the break that says there are several.
-fn currency(monies: &[Priced<'_>], group: usize) -> Result<Option<String>, Box<Message>> {
-    let mut seen: Option<(&ColumnRef, String)> = None;
+fn currency<'m>(matched: &Matched<'_>, monies: &[Priced<'m>], group: usize) -> Result<Option<&'m str>, Box<Message>> {
+    let mut seen: Option<(&ColumnRef, &str)> = None;
     for money in monies {
-        let mut codes = (money.currencies)(group);
-        if codes.len() > 1 {
+        let rows = matched.counted(money.side, group);
+        let Some((first, others)) = rows.split_first() else { continue };
+        let number = money.currencies.number(*first);
+        if others.iter().any(|row| money.currencies.number(*row) != number) {
             let side = money.column.side.clone().unwrap_or_default();
-            return Err(Box::new(Message::MixedCurrencies { side, currencies: codes.into_iter().collect() }));
+            let currencies = money.currencies.of_rows(rows).into_iter().collect();
+            return Err(Box::new(Message::MixedCurrencies { side, currencies }));
         }
-        let Some(code) = codes.pop_first() else { continue };
-        match &seen {
+        let code = money.currencies.at(*first);
+        match seen {
             None => seen = Some((money.column, code)),
-            Some((_, known)) if *known == code => {}
+            Some((_, known)) if known == code => {}
             Some((column, known)) => {
                 let operand = |column: &ColumnRef, code: &str| Operand {
                     expression: column.to_string(),
                     value: Value::Text(code.to_owned()),
                 };
-                let (left, right) = (operand(column, known), operand(money.column, &code));
+                let (left, right) = (operand(column, known), operand(money.column, code));
                 return Err(Box::new(Message::CurrencyDiffers { left, right }));
             }
         }
@@ -112,12 +121,12 @@ fn compare(check: &Check, left: &Vector, right: &Vector, group: usize, currency:
     match (left, right) {
         (Vector::Decimal(one), Vector::Decimal(other)) => {
             for (cells, expression) in [(one, &check.left), (other, &check.right)] {
-                if cells.state[group] == Cell::Fault {
+                if cells.state(group) == Cell::Fault {
                     return Compared::Fault(out_of_range(expression));
                 }
             }
             let cell = |cells: &crate::audit::expression::Decimals| {
-                (cells.state[group] == Cell::Value).then(|| Amount::new(cells.units[group], cells.scale))
+                cells.value(group).map(|units| Amount::new(units, cells.scale))
             };
             decimals(check, cell(one), cell(other), operands, currency)
         }

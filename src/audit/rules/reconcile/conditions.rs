@@ -11,7 +11,7 @@ use crate::audit::rulebook::{Check, Grace};
 pub(super) fn applies(matched: &Matched<'_>, check: &Check) -> Option<Vec<Option<bool>>> {
     let when = check.when.as_ref()?;
     match when.evaluate(matched, &matched.context.parameters) {
-        Vector::Boolean(flags) => Some(flags),
+        Vector::Boolean(flags) => Some(flags.to_vec()),
         _ => Some(vec![None; matched.pairing.groups]),
     }
 }
@@ -24,7 +24,7 @@ pub(super) fn in_grace(matched: &Matched<'_>, check: &Check) -> Option<Vec<bool>
         let side = matched.side_of(column);
         let days = match matched.tables[side].vector(&column.column) {
             Vector::Date(days) => days,
-            Vector::Instant(at) => at.into_iter().map(|at| at.map(|at| day_of(at, matched.context))).collect(),
+            Vector::Instant(at) => at.iter().map(|at| at.map(|at| day_of(at, matched.context))).collect(),
             _ => continue,
         };
         for (group, earliest) in earliest.iter_mut().enumerate() {

@@ -1,54 +1,46 @@
 //! Sides paired by key, seen as one row per subject: the rows that a rule's expressions are evaluated over.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use polars::prelude::{NewChunkedArray, PlSmallStr, StringChunked};
 
 use super::super::rows::{self, Currencies};
+use super::sides::Sides;
 use crate::audit::amount::Amount;
 use crate::audit::breaks::SideRows;
-use crate::audit::expression::{Cell, ColumnRef, Decimals, Rows, Vector};
+use crate::audit::expression::{Cell, ColumnRef, Decimals, DecimalsBuilder, Rows, Vector};
 use crate::audit::judgement::Context;
-use crate::audit::matching::{Pairing, key_values};
+use crate::audit::matching::{self, Members, Pairing, key_values};
 use crate::audit::rulebook::{Reconcile, Side};
 use crate::audit::snapshot::{ColumnType, Table};
 use crate::audit::value::Subject;
 
+/// The subjects of one partition, with their rows on every side.
 pub(super) struct Matched<'a> {
     pub settings: &'a Reconcile,
     pub context: &'a Context,
+    pub sides: &'a Sides<'a>,
     /// In side order, as are all the lists below.
-    pub tables: Vec<&'a Table>,
-    /// Rows left by the side's filter.
-    pub kept: Vec<Vec<u32>>,
+    pub tables: &'a [&'a Table],
     pub pairing: Pairing,
-    keys: Vec<Vec<Vector>>,
-    /// Groups of a summing side in which a document's own key appears more than once.
-    pub repeated: Vec<HashMap<usize, Repeated>>,
-}
-
-/// The rows of one group of a summing side, parted by the table's `unique`.
-#[derive(Debug, Default)]
-pub(super) struct Repeated {
-    /// One row per document key.
-    pub counted: Vec<u32>,
-    /// Rows that repeat a document key.
-    pub surplus: Vec<u32>,
+    /// The rows that count, where documents stand twice on a summing side.
+    counted: Vec<Option<Members>>,
+    /// By group, the rows of a summing side that repeat a document's own key.
+    surplus: Vec<BTreeMap<usize, Vec<u32>>>,
 }
 
 impl<'a> Matched<'a> {
-    pub fn new(
-        settings: &'a Reconcile,
-        context: &'a Context,
-        tables: Vec<&'a Table>,
-        kept: Vec<Vec<u32>>,
-        keys: Vec<Vec<Vector>>,
-        pairing: Pairing,
-    ) -> Self {
-        let sides = settings.sides.iter().zip(&tables).enumerate();
-        let repeated = sides.map(|(index, (side, table))| repeated(side, table, &pairing, index)).collect();
-        Matched { settings, context, tables, kept, pairing, keys, repeated }
+    pub fn new(sides: &'a Sides<'a>, pairing: Pairing) -> Self {
+        let surplus: Vec<BTreeMap<usize, Vec<u32>>> =
+            (0..sides.tables.len()).map(|side| repeated(sides, side, &pairing)).collect();
+        let counted = surplus.iter().zip(&pairing.sides).map(|(surplus, members)| {
+            let surplus: HashSet<u32> = surplus.values().flatten().copied().collect();
+            let counts = |_: usize, row: u32| !surplus.contains(&row);
+            (!surplus.is_empty()).then(|| members.filtered(pairing.groups, counts))
+        });
+        let counted = counted.collect();
+        let (settings, context, tables) = (sides.settings, sides.context, &sides.tables);
+        Matched { settings, context, sides, tables, pairing, counted, surplus }
     }
 
     pub fn side(&self, index: usize) -> &'a Side {
@@ -61,11 +53,13 @@ impl<'a> Matched<'a> {
     }
 
     /// The rows that count: without those that repeat a document's own key.
-    pub fn counted(&self, side: usize, group: usize) -> Cow<'_, [u32]> {
-        match self.repeated[side].get(&group) {
-            Some(repeated) => Cow::Borrowed(&repeated.counted),
-            None => Cow::Borrowed(self.rows(side, group)),
-        }
+    pub fn counted(&self, side: usize, group: usize) -> &[u32] {
+        self.counted[side].as_ref().unwrap_or(&self.pairing.sides[side]).of(group)
+    }
+
+    /// The rows of a summing side that repeat a document's own key.
+    pub fn surplus(&self, side: usize, group: usize) -> Option<&[u32]> {
+        self.surplus[side].get(&group).map(Vec::as_slice)
     }
 
     pub fn is_present(&self, side: usize, group: usize) -> bool {
@@ -80,7 +74,7 @@ impl<'a> Matched<'a> {
     pub fn subject(&self, group: usize) -> Subject {
         let side = (0..self.tables.len()).find(|side| self.is_present(*side, group));
         let side = side.expect("a group was made by a row of some side");
-        Subject::key(key_values(&self.keys[side], self.rows(side, group)[0]))
+        Subject::key(key_values(&self.sides.keyed[side].parts, self.rows(side, group)[0]))
     }
 
     pub fn evidence(&self, group: usize) -> Vec<SideRows> {
@@ -89,11 +83,9 @@ impl<'a> Matched<'a> {
         sides.map(|(index, side)| rows::shown(&side.name, self.tables[index], self.rows(index, group), limit)).collect()
     }
 
-    /// The currencies of a money column's rows in one group.
-    pub fn currencies(&self, column: &ColumnRef) -> impl Fn(usize) -> BTreeSet<String> + '_ {
-        let side = self.side_of(column);
-        let currencies = Currencies::of(self.tables[side], &column.column, self.context);
-        move |group| self.counted(side, group).iter().map(|row| currencies.at(*row)).collect()
+    /// The currencies of a money column's rows.
+    pub fn currencies(&self, column: &ColumnRef) -> &'a Currencies {
+        self.sides.currencies(self.side_of(column), &column.column)
     }
 
     pub fn side_of(&self, column: &ColumnRef) -> usize {
@@ -109,48 +101,43 @@ impl<'a> Matched<'a> {
 
     fn summed(&self, side: usize, column: &str) -> Decimals {
         let cells = rows::decimals(self.tables[side], column);
-        let mut sums = empty(cells.scale, self.pairing.groups);
-        let absent_zero = self.side(side).absent_zero;
+        let nothing = if self.side(side).absent_zero { Cell::Value } else { Cell::Null };
+        let mut sums = DecimalsBuilder::with_room(cells.scale, self.pairing.groups);
         for group in 0..self.pairing.groups {
-            let counted = self.counted(side, group);
-            if counted.is_empty() && absent_zero {
-                sums.state[group] = Cell::Value;
-            }
-            for row in counted.iter() {
-                let row = *row as usize;
-                match (cells.state[row], sums.state[group]) {
-                    (Cell::Null, _) | (_, Cell::Fault) => {}
-                    (Cell::Fault, _) => sums.state[group] = Cell::Fault,
-                    (Cell::Value, _) => match sums.units[group].checked_add(cells.units[row]).filter(fits_in_frame) {
-                        Some(sum) => {
-                            sums.units[group] = sum;
-                            sums.state[group] = Cell::Value;
-                        }
-                        None => {
-                            sums.units[group] = 0;
-                            sums.state[group] = Cell::Fault;
-                        }
-                    },
-                }
-            }
+            sums.push_cell(match self.counted(side, group) {
+                [] => (0, nothing),
+                [row] => cells.at(*row as usize),
+                rows => add_up(&cells, rows),
+            });
         }
-        sums
+        sums.finish()
     }
 
     /// The first counted row of each group; the rulebook lets only columns through for which it stands for all.
-    fn representatives(&self, side: usize) -> Vec<Option<usize>> {
-        let first = |group| self.counted(side, group).first().map(|row| *row as usize);
-        (0..self.pairing.groups).map(first).collect()
+    fn representatives(&self, side: usize) -> impl ExactSizeIterator<Item = Option<usize>> + '_ {
+        (0..self.pairing.groups).map(move |group| self.counted(side, group).first().map(|row| *row as usize))
     }
 }
 
-/// A decimal of a frame has at most 38 digits.
-fn fits_in_frame(units: &i128) -> bool {
-    units.unsigned_abs() < 10u128.pow(38)
+/// The sum of a group's figures. Nulls count for nothing; a fault, or a sum that no longer fits, is a fault.
+fn add_up(cells: &Decimals, rows: &[u32]) -> (i128, Cell) {
+    let mut sum = (0, Cell::Null);
+    for row in rows {
+        sum = match (cells.at(*row as usize), sum) {
+            ((_, Cell::Null), _) => sum,
+            ((_, Cell::Fault), _) => return (0, Cell::Fault),
+            ((units, Cell::Value), (so_far, _)) => match units.checked_add(so_far).filter(fits_in_frame) {
+                Some(units) => (units, Cell::Value),
+                None => return (0, Cell::Fault),
+            },
+        };
+    }
+    sum
 }
 
-fn empty(scale: u8, len: usize) -> Decimals {
-    Decimals { scale, units: vec![0; len], state: vec![Cell::Null; len] }
+/// A decimal column has at most 38 digits.
+fn fits_in_frame(units: &i128) -> bool {
+    units.unsigned_abs() < 10u128.pow(38)
 }
 
 impl Rows for Matched<'_> {
@@ -167,60 +154,38 @@ impl Rows for Matched<'_> {
         let picked = self.representatives(side);
         match self.tables[side].vector(&column.column) {
             Vector::Text(texts) => {
-                let cells = picked.iter().map(|row| row.and_then(|row| texts.get(row)));
-                Vector::Text(StringChunked::from_iter_options(PlSmallStr::from_static("cells"), cells))
+                let cells = picked.map(|row| row.and_then(|row| texts.get(row)));
+                Vector::Text(StringChunked::from_iter_options(PlSmallStr::EMPTY, cells))
             }
             Vector::Decimal(cells) => {
-                let mut decimals = empty(cells.scale, picked.len());
-                for (group, row) in picked.iter().enumerate() {
-                    match row {
-                        Some(row) => {
-                            decimals.units[group] = cells.units[*row];
-                            decimals.state[group] = cells.state[*row];
-                        }
-                        None if settings.absent_zero => decimals.state[group] = Cell::Value,
-                        None => {}
-                    }
-                }
-                Vector::Decimal(decimals)
+                let absent = if settings.absent_zero { Cell::Value } else { Cell::Null };
+                Vector::Decimal(cells.picked(picked, absent))
             }
-            Vector::Date(days) => Vector::Date(picked.iter().map(|row| row.and_then(|row| days[row])).collect()),
-            Vector::Instant(at) => Vector::Instant(picked.iter().map(|row| row.and_then(|row| at[row])).collect()),
-            Vector::Boolean(flags) => {
-                Vector::Boolean(picked.iter().map(|row| row.and_then(|row| flags[row])).collect())
-            }
+            Vector::Date(days) => Vector::Date(picked.map(|row| row.and_then(|row| days[row])).collect()),
+            Vector::Instant(at) => Vector::Instant(picked.map(|row| row.and_then(|row| at[row])).collect()),
+            Vector::Boolean(flags) => Vector::Boolean(picked.map(|row| row.and_then(|row| flags[row])).collect()),
         }
     }
 }
 
-/// Finds, on a side that sums, the groups in which a document's own key stands more than once. The row that counts
-/// is the first by the text of its cells, so that the source's row order never decides.
-fn repeated(side: &Side, table: &Table, pairing: &Pairing, index: usize) -> HashMap<usize, Repeated> {
-    let mut found = HashMap::new();
-    if side.sum.is_empty() || table.spec.unique.is_empty() {
-        return found;
-    }
-    let unique: Vec<Vector> = table.spec.unique.iter().map(|column| table.vector(column)).collect();
+/// Finds, on a side that sums, the groups in which a document's own key stands more than once, and the rows that are
+/// too many. The row that counts is the first by the text of its cells, so that the source's row order never decides.
+fn repeated(sides: &Sides<'_>, index: usize, pairing: &Pairing) -> BTreeMap<usize, Vec<u32>> {
+    let mut found = BTreeMap::new();
+    let Some(document) = &sides.documents[index] else { return found };
     for group in 0..pairing.groups {
         let rows = pairing.sides[index].of(group);
         if rows.len() < 2 {
             continue;
         }
-        let mut documents: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for row in rows {
-            let document = Subject::key(key_values(&unique, *row));
-            documents.entry(document.canonical().to_owned()).or_default().push(*row);
+        let mut surplus = Vec::new();
+        for mut same in matching::alike(document, rows) {
+            same.sort_by_cached_key(|row| rows::row_text(sides.tables[index], *row));
+            surplus.extend(&same[1..]);
         }
-        if documents.len() == rows.len() {
-            continue;
+        if !surplus.is_empty() {
+            found.insert(group, surplus);
         }
-        let mut repeated = Repeated::default();
-        for mut same in documents.into_values() {
-            same.sort_by_cached_key(|row| rows::row_text(table, *row));
-            repeated.counted.push(same[0]);
-            repeated.surplus.extend(&same[1..]);
-        }
-        found.insert(group, repeated);
     }
     found
 }

@@ -6,18 +6,22 @@ mod groups;
 mod matched;
 mod presence;
 mod price;
+mod sides;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use rayon::prelude::*;
 
 use super::{Gathered, Placed, Tables, rows};
 use crate::audit::breaks::{Class, Message, SideRows};
 use crate::audit::judgement::Context;
-use crate::audit::matching::{self, Keyed};
+use crate::audit::matching::{self, Members};
 use crate::audit::rulebook::{Reconcile, Rule};
 use crate::audit::snapshot::Table;
 use crate::audit::value::Subject;
 use groups::{Groups, row_break};
 use matched::Matched;
+use sides::Sides;
 
 /// Rows without a key, gathered over all partitions: one subject per side.
 #[derive(Debug, Default)]
@@ -26,7 +30,10 @@ pub(crate) struct KeylessRows {
     sides: BTreeMap<u32, SideRows>,
 }
 
-/// Judges one partition. Rows without a key are kept in `keyless` until [`finish`].
+/// Judges one partition of the tables. Rows without a key are kept in `keyless` until [`finish`].
+///
+/// The rows are dealt into smaller partitions still, which are judged side by side; what they found is gathered in
+/// their order, so that the number of threads never shows.
 pub(crate) fn partition(
     rule: &Rule,
     settings: &Reconcile,
@@ -36,22 +43,38 @@ pub(crate) fn partition(
     gathered: &mut Gathered,
     keyless: &mut KeylessRows,
 ) {
-    let matched = pair(settings, context, tables);
+    let sides = Sides::new(settings, context, tables);
+    let rows = sides.keyed.iter().map(|side| side.rows.len()).sum::<usize>();
+    let cut = matching::cut(&sides.keyed, rows.div_ceil(context.partition_rows.max(1)));
+    let awaited: HashSet<u64> = open.iter().map(|subject| matching::digest(subject.values())).collect();
+    let judge = |partition| {
+        let matched = Matched::new(&sides, cut.pair(&sides.keyed, partition));
+        judge(rule, &matched, open, &awaited)
+    };
+    let judged: Vec<(Vec<u64>, Gathered)> = (0..cut.partitions()).into_par_iter().map(judge).collect();
+    let mut distinct = vec![0; settings.sides.len()];
+    for (keys, found) in judged {
+        distinct.iter_mut().zip(keys).for_each(|(sum, keys)| *sum += keys);
+        gathered.merge(found);
+    }
     for (index, side) in settings.sides.iter().enumerate() {
-        let table = matched.tables[index];
-        let members = &matched.pairing.sides[index];
-        let totals = rows::totals(&side.name, table, &matched.kept[index], members.distinct(), context);
-        gathered.count_side(totals);
-        keyless.add(index as u32, &side.name, table, &members.keyless, context.evidence_rows);
+        let table = sides.tables[index];
+        gathered.count_side(rows::totals(&side.name, table, &sides.keyed[index].rows, distinct[index], context));
+        keyless.add(index as u32, &side.name, table, cut.keyless(index), context.evidence_rows);
     }
+}
+
+/// Judges the subjects of one partition: the distinct keys of each side, and what was found.
+fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>, awaited: &HashSet<u64>) -> (Vec<u64>, Gathered) {
     let mut groups = Groups::new(matched.pairing.groups);
-    presence::unreadable(&matched, &mut groups);
-    presence::duplicates(&matched, &mut groups);
-    presence::missing(&matched, &mut groups);
-    for (number, check) in settings.checks.iter().enumerate() {
-        compare::check(&matched, number as u32 + 1, check, &mut groups);
+    presence::unreadable(matched, &mut groups);
+    presence::duplicates(matched, &mut groups);
+    presence::missing(matched, &mut groups);
+    for (number, check) in matched.settings.checks.iter().enumerate() {
+        compare::check(matched, number as u32 + 1, check, &mut groups);
     }
-    conclude(rule, &matched, groups, open, gathered);
+    let distinct = matched.pairing.sides.iter().map(Members::distinct).collect();
+    (distinct, conclude(rule, matched, groups, open, awaited))
 }
 
 /// Turns rows without a key into their findings.
@@ -74,31 +97,26 @@ pub(crate) fn finish(
     }
 }
 
-fn pair<'a>(settings: &'a Reconcile, context: &'a Context, tables: &'a Tables) -> Matched<'a> {
-    let mut kept = Vec::new();
-    let mut keyed = Vec::new();
-    let mut chosen: Vec<&Table> = Vec::new();
-    for side in &settings.sides {
-        let table = &tables[&side.table];
-        let rows = rows::kept(table, side.filter.as_ref(), &context.parameters);
-        let parts = side.key.iter().map(|column| table.vector(column)).collect();
-        kept.push(rows.clone());
-        keyed.push(Keyed { rows, parts });
-        chosen.push(table);
-    }
-    let pairing = matching::pair(&keyed);
-    let keys = keyed.into_iter().map(|side| side.parts).collect();
-    Matched::new(settings, context, chosen, kept, keys, pairing)
-}
-
-fn conclude(rule: &Rule, matched: &Matched<'_>, mut groups: Groups, open: &BTreeSet<Subject>, gathered: &mut Gathered) {
+/// `awaited` are the digests of the open subjects' keys: only a subject whose own is among them is written out to be
+/// looked for.
+fn conclude(
+    rule: &Rule,
+    matched: &Matched<'_>,
+    mut groups: Groups,
+    open: &BTreeSet<Subject>,
+    awaited: &HashSet<u64>,
+) -> Gathered {
+    let mut gathered = Gathered::default();
     for group in 0..matched.pairing.groups {
         match groups.placed.remove(&group) {
             Some(placed) => gathered.found(rule, matched.subject(group), placed, matched.evidence(group)),
-            None if !open.is_empty() => gathered.passed(matched.subject(group), groups.waiting[group], open),
+            None if awaited.contains(&matched.pairing.digest(group)) => {
+                gathered.passed(matched.subject(group), groups.waiting[group], open);
+            }
             None => gathered.in_transit += u64::from(groups.waiting[group]),
         }
     }
+    gathered
 }
 
 impl KeylessRows {

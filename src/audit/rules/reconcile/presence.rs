@@ -1,7 +1,5 @@
 //! Faults of the rows themselves: unreadable cells, duplicates, and sides without a row.
 
-use std::collections::BTreeSet;
-
 use super::super::rows;
 use super::conditions::{applies, in_grace};
 use super::groups::{Groups, columns_of, row_break, sides_read};
@@ -9,15 +7,11 @@ use super::matched::{Matched, sum};
 use super::price::Price;
 use crate::audit::amount::Money;
 use crate::audit::breaks::{Break, Class, Message};
-use crate::audit::expression::ColumnRef;
-use crate::audit::rulebook::Reconcile;
-use crate::audit::snapshot::ColumnType;
 
 /// Places a break for every group with a cell that the rule uses and that could not be read, and blocks its checks.
 pub(super) fn unreadable(matched: &Matched<'_>, groups: &mut Groups) {
     for index in 0..matched.tables.len() {
-        let table = matched.tables[index];
-        let cells = rows::unreadable(table, &used(matched, index));
+        let cells = &matched.sides.unreadable[index];
         if cells.is_empty() {
             continue;
         }
@@ -26,7 +20,7 @@ pub(super) fn unreadable(matched: &Matched<'_>, groups: &mut Groups) {
             let mut faulty: Vec<_> = of_group.collect();
             faulty.sort_by(|left, right| (&left.column, &left.text).cmp(&(&right.column, &right.text)));
             let Some(first) = faulty.first() else { continue };
-            let expected = table.spec.column(&first.column).map_or("text", |column| column.kind.name());
+            let expected = matched.tables[index].spec.column(&first.column).map_or("text", |column| column.kind.name());
             let side = matched.side(index);
             let message = Message::UnreadableCell {
                 side: side.name.clone(),
@@ -41,28 +35,6 @@ pub(super) fn unreadable(matched: &Matched<'_>, groups: &mut Groups) {
     }
 }
 
-/// The columns of one side that the rule's meaning rests on.
-fn used(matched: &Matched<'_>, index: usize) -> BTreeSet<String> {
-    let side = matched.side(index);
-    let spec = &matched.tables[index].spec;
-    let mut used: BTreeSet<String> = side.key.iter().chain(&side.sum).chain(&spec.unique).cloned().collect();
-    if let Some(filter) = &side.filter {
-        used.extend(filter.columns().iter().map(|column| column.column.clone()));
-    }
-    for column in all_columns(matched.settings).filter(|column| column.side.as_deref() == Some(&side.name)) {
-        used.insert(column.column.clone());
-    }
-    used
-}
-
-fn all_columns(settings: &Reconcile) -> impl Iterator<Item = &ColumnRef> {
-    let checks = settings.checks.iter().flat_map(|check| {
-        let grace = check.grace.iter().flat_map(|grace| &grace.after);
-        columns_of(check).chain(check.when.iter().flat_map(|when| when.columns())).chain(grace)
-    });
-    checks.chain(settings.price.iter().flat_map(|price| price.columns()))
-}
-
 /// More than one row where a side allows one, and documents that stand twice where a side sums.
 pub(super) fn duplicates(matched: &Matched<'_>, groups: &mut Groups) {
     for index in 0..matched.tables.len() {
@@ -70,8 +42,8 @@ pub(super) fn duplicates(matched: &Matched<'_>, groups: &mut Groups) {
         let spec = &matched.tables[index].spec;
         for group in 0..matched.pairing.groups {
             let rows = matched.rows(index, group);
-            let (unique, surplus) = match matched.repeated[index].get(&group) {
-                Some(repeated) => (&spec.unique, repeated.surplus.clone()),
+            let (unique, surplus) = match matched.surplus(index, group) {
+                Some(surplus) => (&spec.unique, surplus.to_vec()),
                 None if side.sum.is_empty() && rows.len() > 1 => (&side.key, surplus(matched, index, rows)),
                 None => continue,
             };
@@ -90,42 +62,22 @@ pub(super) fn duplicates(matched: &Matched<'_>, groups: &mut Groups) {
 /// All rows but the one with the smallest amount: what is in question is at least what the others hold.
 fn surplus(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Vec<u32> {
     let mut ordered = rows.to_vec();
-    let cells = money_column(matched, index).map(|column| rows::decimals(matched.tables[index], &column.column));
+    let table = matched.tables[index];
+    let cells = matched.sides.worth[index].as_ref().map(|column| rows::decimals(table, column));
     ordered.sort_by_cached_key(|row| {
         let amount = cells.as_ref().and_then(|cells| rows::amount(cells, *row));
-        (amount, rows::row_text(matched.tables[index], *row))
+        (amount, rows::row_text(table, *row))
     });
     ordered.split_off(1)
 }
 
 /// The money some rows of a side hold; `None` when the side has none, or it is of several currencies.
 fn money_of(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Option<Money> {
-    let column = money_column(matched, index)?;
-    let table = matched.tables[index];
-    let amount = sum(&rows::decimals(table, &column.column), rows)?.checked_abs()?;
-    let currencies = rows::Currencies::of(table, &column.column, matched.context);
-    let mut codes: BTreeSet<String> = rows.iter().map(|row| currencies.at(*row)).collect();
+    let column = matched.sides.worth[index].as_ref()?;
+    let amount = sum(&rows::decimals(matched.tables[index], column), rows)?.checked_abs()?;
+    let mut codes = matched.sides.currencies(index, column).of_rows(rows);
     let currency = codes.pop_first().filter(|_| codes.is_empty())?;
     Some(Money { currency, amount })
-}
-
-/// The column that says what a side's rows are worth: the first money its checks read, else the first it sums or has.
-fn money_column(matched: &Matched<'_>, index: usize) -> Option<ColumnRef> {
-    let side = matched.side(index);
-    let spec = &matched.tables[index].spec;
-    let is_money = |name: &str| spec.column(name).is_some_and(|column| matches!(column.kind, ColumnType::Money { .. }));
-    let read = matched.settings.checks.iter().flat_map(columns_of);
-    let mut read = read.filter(|column| column.side.as_deref() == Some(&side.name) && is_money(&column.column));
-    let own = || {
-        let names: Vec<&String> = if side.sum.is_empty() {
-            spec.columns.iter().map(|column| &column.name).collect()
-        } else {
-            side.sum.iter().collect()
-        };
-        let name = names.into_iter().find(|name| is_money(name))?;
-        Some(ColumnRef { side: Some(side.name.clone()), column: name.clone() })
-    };
-    read.next().cloned().or_else(own)
 }
 
 /// Places a break for every expected side without a row, unless all checks that would read it are waiting.
@@ -176,7 +128,7 @@ fn missing_break(matched: &Matched<'_>, index: usize, group: usize, price: &Pric
     let names = present.iter().map(|side| matched.side(*side).name.clone()).collect();
     let message = Message::Missing { side: side.name.clone(), present: names };
     let mut found = row_break(side, Class::Missing, message);
-    let money = present.iter().find_map(|side| money_of(matched, *side, &matched.counted(*side, group)));
+    let money = present.iter().find_map(|side| money_of(matched, *side, matched.counted(*side, group)));
     found.at_risk = money.or_else(|| price.of_present(matched, group, &present));
     found
 }

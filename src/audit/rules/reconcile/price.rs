@@ -30,7 +30,11 @@ impl Price {
         let Value::Amount(price) = self.prices.as_ref()?.value(group) else { return None };
         let product = price.checked_mul(quantity)?.checked_abs()?;
         let amount = product.rescale(2).unwrap_or(product);
-        let codes = self.column.as_ref().map(|column| matched.currencies(column)(group)).unwrap_or_default();
+        let codes = self.column.as_ref().map(|column| {
+            let rows = matched.counted(matched.side_of(column), group);
+            matched.currencies(column).of_rows(rows)
+        });
+        let codes = codes.unwrap_or_default();
         let currency = match codes.len() {
             0 => matched.context.currency.clone(),
             1 => codes.into_iter().next()?,
@@ -55,5 +59,5 @@ fn quantity(matched: &Matched<'_>, index: usize, group: usize) -> Option<Amount>
         column.side.as_deref() == Some(side) && spec.column(&column.column).is_some_and(|column| quantity(&column.kind))
     });
     let cells = rows::decimals(matched.tables[index], &read.next()?.column);
-    sum(&cells, &matched.counted(index, group))
+    sum(&cells, matched.counted(index, group))
 }

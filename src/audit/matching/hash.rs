@@ -1,0 +1,131 @@
+//! Hashing keys, and telling whether two are equal.
+//!
+//! A hash is the same for equal keys wherever they stand: in columns of different scales, or among an exception's
+//! stored values. It is the same on every machine and in every run, because the order of findings must be.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
+use crate::audit::amount::Amount;
+use crate::audit::expression::{Cell, Decimals, Vector};
+use crate::audit::snapshot::days_since_epoch;
+use crate::audit::value::Value;
+
+const TEXTS: FixedState = FixedState::with_seed(0x7469_656f_7574);
+
+/// The hash of each row's key, and whether a part of it is null.
+pub(super) fn hash_rows(parts: &[Vector], rows: &[u32]) -> (Vec<u64>, Vec<bool>) {
+    let mut hashes = vec![0u64; rows.len()];
+    let mut keyless = vec![false; rows.len()];
+    for part in parts {
+        let mut add = |of: &dyn Fn(usize) -> Option<u64>| {
+            for ((hash, keyless), row) in hashes.iter_mut().zip(&mut keyless).zip(rows) {
+                match of(*row as usize) {
+                    Some(more) => *hash = mix(*hash, more),
+                    None => *keyless = true,
+                }
+            }
+        };
+        match part {
+            Vector::Text(texts) => {
+                for ((hash, keyless), row) in hashes.iter_mut().zip(&mut keyless).zip(rows) {
+                    match texts.get(*row as usize) {
+                        Some(text) => *hash = mix(*hash, hash_text(text)),
+                        None => *keyless = true,
+                    }
+                }
+            }
+            Vector::Decimal(decimals) => match decimals.plain() {
+                Some(units) if decimals.scale == 0 => {
+                    for (hash, row) in hashes.iter_mut().zip(rows) {
+                        *hash = mix(*hash, hash_units(i128::from(units[*row as usize]), 0));
+                    }
+                }
+                _ => add(&|row| decimals.value(row).map(|units| hash_units(units, decimals.scale))),
+            },
+            Vector::Date(days) => add(&|row| days[row].map(|day| hash_integer(i64::from(day)))),
+            Vector::Instant(micros) => add(&|row| micros[row].map(hash_integer)),
+            Vector::Boolean(flags) => add(&|row| flags[row].map(|flag| hash_integer(i64::from(flag)))),
+        }
+    }
+    (hashes, keyless)
+}
+
+/// The hash of a key given as values; a null counts as nothing, because no row with one has a key.
+pub(super) fn hash_values(key: &[Value]) -> u64 {
+    key.iter().fold(0, |hash, value| {
+        let more = match value {
+            Value::Null => return hash,
+            Value::Text(text) => hash_text(text),
+            Value::Amount(amount) => hash_units(amount.units(), amount.scale()),
+            Value::Date(day) => hash_integer(i64::from(days_since_epoch(*day))),
+            Value::Instant(at) => hash_integer(at.timestamp_micros()),
+            Value::Bool(flag) => hash_integer(i64::from(*flag)),
+        };
+        mix(hash, more)
+    })
+}
+
+fn hash_text(text: &str) -> u64 {
+    TEXTS.hash_one(text.as_bytes())
+}
+
+/// By value: trailing zeros do not count.
+fn hash_units(units: i128, scale: u8) -> u64 {
+    let amount = if scale == 0 { Amount::new(units, 0) } else { Amount::new(units, scale).normalised() };
+    let units = amount.units();
+    mix(hash_integer(units as i64), (units >> 64) as u64 ^ u64::from(amount.scale()) ^ sign_of(units))
+}
+
+/// Takes the sign's extension out of the upper half, so that small negative figures hash like any other.
+fn sign_of(units: i128) -> u64 {
+    if units < 0 { u64::MAX } else { 0 }
+}
+
+fn hash_integer(integer: i64) -> u64 {
+    (integer as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26)
+}
+
+/// The next part of a key joined to those before it: a multiplication of 128 bits, folded.
+fn mix(hash: u64, more: u64) -> u64 {
+    let product = u128::from(hash ^ 0x243f_6a88_85a3_08d3) * u128::from(more ^ 0x1319_8a2e_0370_7344);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// Whether no part of a row's key is null.
+pub(super) fn is_complete(parts: &[Vector], row: u32) -> bool {
+    let row = row as usize;
+    parts.iter().all(|part| match part {
+        Vector::Text(texts) => texts.get(row).is_some(),
+        Vector::Decimal(decimals) => decimals.state(row) == Cell::Value,
+        Vector::Date(days) => days[row].is_some(),
+        Vector::Instant(micros) => micros[row].is_some(),
+        Vector::Boolean(flags) => flags[row].is_some(),
+    })
+}
+
+/// Whether two rows have the same key. Neither has a null in it.
+pub(super) fn equal(left: &[Vector], left_row: u32, right: &[Vector], right_row: u32) -> bool {
+    let (one, other) = (left_row as usize, right_row as usize);
+    left.iter().zip(right).all(|parts| match parts {
+        (Vector::Decimal(left), Vector::Decimal(right)) => same_figure(left, one, right, other),
+        (Vector::Text(left), Vector::Text(right)) => left.get(one) == right.get(other),
+        (Vector::Date(left), Vector::Date(right)) => left[one] == right[other],
+        (Vector::Instant(left), Vector::Instant(right)) => left[one] == right[other],
+        (Vector::Boolean(left), Vector::Boolean(right)) => left[one] == right[other],
+        _ => false,
+    })
+}
+
+fn same_figure(left: &Decimals, one: usize, right: &Decimals, other: usize) -> bool {
+    match (left.at(one), right.at(other)) {
+        ((left_units, Cell::Value), (right_units, Cell::Value)) if left.scale == right.scale => {
+            left_units == right_units
+        }
+        ((left_units, Cell::Value), (right_units, Cell::Value)) => {
+            Amount::new(left_units, left.scale) == Amount::new(right_units, right.scale)
+        }
+        _ => false,
+    }
+}
