@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::audit::judgement::{Context, Reason};
 use crate::audit::rules::Tables;
-use crate::audit::snapshot::{RawTable, TableSpec, normalise};
-use crate::config::{Config, Source};
+use crate::audit::snapshot::{RawTable, Table, TableSpec, normalise};
+use crate::config::Config;
 use crate::sources::{self, PullLimits, SourceError};
 
 /// What could be read, and why the rest is unknown.
@@ -38,8 +39,12 @@ pub(super) async fn pull(
         let limits = PullLimits { timeout: config.limits.pull_timeout, rows: config.limits.pull_rows };
         let parameters = context.parameters.clone();
         work.spawn(async move {
-            let pulls = sources::pull(&source, specs.clone(), &parameters, &limits, moment).await;
-            tokio::task::spawn_blocking(move || settle(&source, specs, pulls)).await
+            let by_name: BTreeMap<String, TableSpec> =
+                specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
+            let (name, zone) = (source.name.clone(), source.zone);
+            let settle = move |table: &str, raw: RawTable| settle(&name, zone, &by_name[table], raw);
+            let pulls = sources::pull(&source, specs, &parameters, &limits, moment, settle).await;
+            pulls.into_iter().map(|(table, answer)| answered(&source.name, table, answer)).collect::<Settled>()
         });
     }
     let mut pulled = Pulled { tables: Arc::default(), faults: BTreeMap::new() };
@@ -47,7 +52,7 @@ pub(super) async fn pull(
     loop {
         match timeout_at(deadline, work.join_next()).await {
             Ok(None) | Err(_) => break,
-            Ok(Some(Ok(Ok(settled)))) => {
+            Ok(Some(Ok(settled))) => {
                 for (name, table) in settled {
                     waiting.remove(&name);
                     match table {
@@ -68,26 +73,31 @@ pub(super) async fn pull(
     pulled
 }
 
-type Settled = Vec<(String, Result<crate::audit::snapshot::Table, Reason>)>;
+type Settled = Vec<(String, Result<Table, Reason>)>;
 
-/// Normalises what was read and applies the guards.
-fn settle(source: &Source, specs: Vec<TableSpec>, mut pulls: sources::Pulls) -> Settled {
-    let settle = |spec: &TableSpec, raw: Option<Result<RawTable, SourceError>>| {
-        let unreadable =
-            |sentence: String| Reason::Unreadable { source: source.name.clone(), table: spec.name.clone(), sentence };
-        let raw = match raw {
-            Some(Ok(raw)) => raw,
-            Some(Err(fault)) => return Err(unreadable(chain(&fault))),
-            None => return Err(unreadable("the source gave no answer for this table".to_owned())),
-        };
-        let rows = raw.frame.height() as u64;
-        if rows < spec.guards.min_rows {
-            let (source, table) = (source.name.clone(), spec.name.clone());
-            return Err(Reason::Guard { source, table, rows, min_rows: spec.guards.min_rows });
-        }
-        normalise(spec, &raw, source.zone).map_err(|fault| unreadable(chain(&fault)))
-    };
-    specs.iter().map(|spec| (spec.name.clone(), settle(spec, pulls.remove(&spec.name)))).collect()
+/// Applies the guards to what was read, and normalises it.
+fn settle(source: &str, zone: Tz, spec: &TableSpec, raw: RawTable) -> Result<Table, Reason> {
+    let rows = raw.frame.height() as u64;
+    if rows < spec.guards.min_rows {
+        let (source, table) = (source.to_owned(), spec.name.clone());
+        return Err(Reason::Guard { source, table, rows, min_rows: spec.guards.min_rows });
+    }
+    normalise(spec, &raw, zone).map_err(|fault| Reason::Unreadable {
+        source: source.to_owned(),
+        table: spec.name.clone(),
+        sentence: chain(&fault),
+    })
+}
+
+fn answered(
+    source: &str,
+    table: String,
+    answer: Result<Result<Table, Reason>, SourceError>,
+) -> (String, Result<Table, Reason>) {
+    let settled = answer.unwrap_or_else(|fault| {
+        Err(Reason::Unreadable { source: source.to_owned(), table: table.clone(), sentence: chain(&fault) })
+    });
+    (table, settled)
 }
 
 /// A fault and its causes as one line.

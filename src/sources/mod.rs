@@ -21,8 +21,8 @@ use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
 use crate::config::{Source, SourceKind};
 
-/// What one source answered: for each table a whole raw frame, or why not.
-pub type Pulls = BTreeMap<String, Result<RawTable, SourceError>>;
+/// What one source answered: for each table what was made of its whole raw frame, or why there is none.
+pub type Pulls<T> = BTreeMap<String, Result<T, SourceError>>;
 
 /// The limits of one source's pull.
 #[derive(Clone, Copy, Debug)]
@@ -34,19 +34,21 @@ pub struct PullLimits {
 }
 
 /// Pulls `tables` from `source`, all in one snapshot, which is stamped with `moment`. Never fails as a whole: each
-/// table has its own answer. Dropping the future stops the reading.
+/// table has its own answer. Dropping the future stops the reading. Each raw table is handed to `settle`, with its
+/// name, before the next is read.
 ///
 /// Reading stands on one blocking thread per source; several sources may be pulled at the same time.
-pub async fn pull(
+pub async fn pull<T: Send + 'static>(
     source: &Source,
     tables: Vec<TableSpec>,
     parameters: &Parameters,
     limits: &PullLimits,
     moment: DateTime<Utc>,
-) -> Pulls {
+    settle: impl Fn(&str, RawTable) -> T + Send + 'static,
+) -> Pulls<T> {
     let (parameters, limits, kind) = (parameters.clone(), *limits, source.kind.clone());
     let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
-    watch::pull(&source.name, names, limits.timeout, move |watch| match kind {
+    watch::pull(&source.name, names, limits.timeout, settle, move |watch| match kind {
         SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &parameters, &limits, moment, watch),
         SourceKind::Files { path } => files::pull(&path, &tables, &limits, moment, watch),
     })

@@ -20,7 +20,8 @@ type Interrupt = Box<dyn Fn() + Send>;
 /// The reading thread's side of the watch.
 pub struct Watch {
     shared: Arc<Mutex<Shared>>,
-    news: UnboundedSender<News>,
+    began: Box<dyn Fn(u64) + Send>,
+    answered: Box<dyn Fn(&str, Result<RawTable, Fault>) + Send>,
 }
 
 #[derive(Default)]
@@ -38,15 +39,15 @@ enum Over {
     Everything,
 }
 
-enum News {
+enum News<T> {
     Began(u64),
-    Answered(String, Box<Result<RawTable, Fault>>),
+    Answered(String, Box<Result<T, Fault>>),
 }
 
 impl Watch {
     /// A watch nobody keeps: for reading a snapshot by hand, without a time limit.
     pub fn unwatched() -> Watch {
-        Watch { shared: Arc::default(), news: unbounded_channel().0 }
+        Watch { shared: Arc::default(), began: Box::new(|_| ()), answered: Box::new(|_, _| ()) }
     }
 
     /// How a call that hangs in a library can be stopped.
@@ -71,12 +72,15 @@ impl Watch {
             shared.round += 1;
             shared.round
         };
-        let _ = self.news.send(News::Began(round));
-        let answer = std::panic::catch_unwind(AssertUnwindSafe(read));
-        let answer = answer.unwrap_or_else(|panic| Err(Fault::Internal { reason: words_of(&*panic) }));
-        // A receiver that is gone has given up already: the time was over, or nobody waits any more.
-        let _ = self.news.send(News::Answered(table.to_owned(), Box::new(answer)));
+        (self.began)(round);
+        (self.answered)(table, unless_it_panics(read));
     }
+}
+
+/// What the work answers; a panic inside is an answer too.
+fn unless_it_panics<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    let answer = std::panic::catch_unwind(AssertUnwindSafe(work));
+    answer.unwrap_or_else(|panic| Err(Fault::Internal { reason: words_of(&*panic) }))
 }
 
 /// Tells the reading thread to stop when the pull is dropped.
@@ -105,16 +109,26 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gave no reason").to_owned()
 }
 
-/// Runs `work` on a blocking thread and gathers its answers, one for each of `tables` whatever happens.
-pub(super) async fn pull(
+/// Runs `work` on a blocking thread and gathers its answers, one for each of `tables` whatever happens. `settle` makes
+/// of each table what is kept of it, on the same thread and before the next table is read, so that no two raw tables
+/// need the memory at once.
+pub(super) async fn pull<T: Send + 'static>(
     source: &str,
     tables: Vec<String>,
     limit: Duration,
+    settle: impl Fn(&str, RawTable) -> T + Send + 'static,
     work: impl FnOnce(&Watch) + Send + 'static,
-) -> Pulls {
+) -> Pulls<T> {
     let shared: Arc<Mutex<Shared>> = Arc::default();
     let (news, mut heard) = unbounded_channel();
-    let watch = Watch { shared: Arc::clone(&shared), news };
+    let beginnings: UnboundedSender<News<T>> = news.clone();
+    // A receiver that is gone has given up already: the time was over, or nobody waits any more.
+    let began = move |round| drop(beginnings.send(News::Began(round)));
+    let answered = move |table: &str, answer: Result<RawTable, Fault>| {
+        let settled = answer.and_then(|raw| unless_it_panics(|| Ok(settle(table, raw))));
+        drop(news.send(News::Answered(table.to_owned(), Box::new(settled))));
+    };
+    let watch = Watch { shared: Arc::clone(&shared), began: Box::new(began), answered: Box::new(answered) };
     let guard = StopWhenDropped(shared);
     tokio::task::spawn_blocking(move || work(&watch));
 
@@ -134,9 +148,9 @@ pub(super) async fn pull(
 }
 
 /// Gathers answers until the thread ends. `true` when it had to be left behind.
-async fn gather(
-    heard: &mut UnboundedReceiver<News>,
-    answers: &mut BTreeMap<String, Result<RawTable, Fault>>,
+async fn gather<T>(
+    heard: &mut UnboundedReceiver<News<T>>,
+    answers: &mut BTreeMap<String, Result<T, Fault>>,
     guard: &StopWhenDropped,
     limit: Duration,
 ) -> bool {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeZone, Utc};
 use polars::prelude::{AnyValue, DataFrame};
 use tieout::audit::expression::Parameters;
-use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, Read, TableSpec};
+use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, RawTable, Read, TableSpec};
 use tieout::config::{Source, SourceKind};
 use tieout::sources::{PullLimits, Pulls, pull};
 
@@ -62,9 +62,9 @@ fn source(kind: SourceKind) -> Source {
 }
 
 /// Pulls on a runtime of its own. That ends only when no reading thread is left.
-fn pull_with(source: &Source, tables: Vec<TableSpec>, parameters: &Parameters, limits: &PullLimits) -> Pulls {
+fn pull_with(source: &Source, tables: Vec<TableSpec>, parameters: &Parameters, limits: &PullLimits) -> Pulls<RawTable> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(pull(source, tables, parameters, limits, moment()))
+    runtime.block_on(pull(source, tables, parameters, limits, moment(), |_, raw| raw))
 }
 
 /// The one table's frame as text, or the sentence that says why there is none, with `DIR` for the test's folder.

@@ -298,7 +298,7 @@ fn a_pull_that_nobody_waits_for_any_more_stops_reading() {
     runtime.block_on(async {
         let tables = vec![query("endless", endless, &["a"])];
         let (parameters, limits) = (parameters(), LIMITS);
-        let pulling = pull(&source, tables, &parameters, &limits, moment());
+        let pulling = pull(&source, tables, &parameters, &limits, moment(), |_, raw| raw);
         assert!(tokio::time::timeout(Duration::from_millis(50), pulling).await.is_err());
     });
 }

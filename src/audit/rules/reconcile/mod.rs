@@ -102,18 +102,22 @@ pub(crate) fn finish(
 fn conclude(
     rule: &Rule,
     matched: &Matched<'_>,
-    mut groups: Groups,
+    groups: Groups,
     open: &BTreeSet<Subject>,
     awaited: &HashSet<u64>,
 ) -> Gathered {
     let mut gathered = Gathered::default();
-    for group in 0..matched.pairing.groups {
-        match groups.placed.remove(&group) {
-            Some(placed) => gathered.found(rule, matched.subject(group), placed, matched.evidence(group)),
-            None if awaited.contains(&matched.pairing.digest(group)) => {
-                gathered.passed(matched.subject(group), groups.waiting[group], open);
-            }
-            None => gathered.in_transit += u64::from(groups.waiting[group]),
+    let Groups { waiting, placed, .. } = groups;
+    let mut broken = vec![false; matched.pairing.groups];
+    for (group, placed) in placed {
+        broken[group] = true;
+        gathered.found(rule, matched.subject(group), placed, matched.evidence(group));
+    }
+    for group in (0..matched.pairing.groups).filter(|group| !broken[*group]) {
+        if !awaited.is_empty() && awaited.contains(&matched.pairing.digest(group)) {
+            gathered.passed(matched.subject(group), waiting[group], open);
+        } else {
+            gathered.in_transit += u64::from(waiting[group]);
         }
     }
     gathered
