@@ -193,5 +193,9 @@ pub fn check(bench: Bench, expected: &str) {
         text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(lines(&told), lines(expected));
-    assert_eq!(bench.reversed().told(), told, "the order of rows must not show");
+    let judged = format!("{:?}", bench.judge());
+    let reversed = bench.reversed();
+    assert_eq!(reversed.told(), told, "the order of rows must not show");
+    let apart = Bench { partition_rows: 1, ..reversed };
+    assert_eq!(format!("{:?}", apart.judge()), judged, "neither the order nor the partitions of rows may show");
 }

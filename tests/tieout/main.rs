@@ -11,6 +11,7 @@ mod files;
 mod harness;
 mod kinds;
 mod line;
+mod matching;
 mod metrics;
 mod notify;
 mod reconcile;

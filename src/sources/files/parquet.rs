@@ -23,7 +23,7 @@ pub(super) fn read(found: &Found, file: File, spec: &TableSpec, limits: &PullLim
     let name = found.name.as_str();
     let broken = |error: PolarsError| Fault::Parquet { file: name.to_owned(), reason: error.to_string() };
     // Not mapped into memory: a mapped file that somebody cuts short ends the process.
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(found.stamp.length).unwrap_or_default());
     file.take(found.stamp.length)
         .read_to_end(&mut bytes)
         .map_err(|error| Fault::Interrupted { path: name.into(), reason: error.to_string() })?;
