@@ -36,6 +36,7 @@ pub mod store;
 pub mod commands;
 pub mod demo;
 pub mod report;
+pub mod rule_test;
 pub mod serve;
 pub mod web;
 pub mod words;

@@ -30,6 +30,7 @@ enum Command {
     /// Runs jobs on their schedules, sends mails, serves the page and the metrics
     Serve,
     Check(commands::check::Arguments),
+    Test(commands::test::Arguments),
     Exceptions(commands::exceptions::Arguments),
     Explain(commands::explain::Arguments),
 }
@@ -63,6 +64,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Demo(arguments) => commands::demo::command(&arguments, clock).await,
             Command::Run(arguments) => commands::run::command(&files, &arguments, &*clock).await,
             Command::Check(arguments) => commands::check::command(&files, &arguments, &*clock).await,
+            Command::Test(arguments) => commands::test::command(&files, &arguments),
             Command::Exceptions(arguments) => commands::exceptions::command(&files, &arguments).await,
             Command::Explain(arguments) => commands::explain::command(&files, &arguments).await,
             Command::Serve => match commands::load(&files) {

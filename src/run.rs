@@ -206,7 +206,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan, RunError> {
 }
 
 /// What every rule of a run may know.
-fn context(config: &Config, as_of: DateTime<Utc>, params: BTreeMap<String, Value>) -> Context {
+pub fn context(config: &Config, as_of: DateTime<Utc>, params: BTreeMap<String, Value>) -> Context {
     let zone = config.business.zone;
     let day = day_of(as_of, zone);
     let mut parameters = parameters(as_of, day);
@@ -254,9 +254,11 @@ pub fn day_of(at: DateTime<Utc>, zone: chrono_tz::Tz) -> NaiveDate {
 
 /// The as-of instant of a business day: now if the day is today, else the day's last second.
 pub fn as_of_day(day: NaiveDate, zone: chrono_tz::Tz, now: DateTime<Utc>) -> DateTime<Utc> {
-    if day == day_of(now, zone) {
-        return now;
-    }
+    if day == day_of(now, zone) { now } else { end_of_day(day, zone) }
+}
+
+/// The last second of a business day.
+pub fn end_of_day(day: NaiveDate, zone: chrono_tz::Tz) -> DateTime<Utc> {
     let last = day.and_time(NaiveTime::from_hms_opt(23, 59, 59).unwrap_or_default());
     zone.from_local_datetime(&last).latest().map_or_else(|| last.and_utc(), |last| last.with_timezone(&Utc))
 }

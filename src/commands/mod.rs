@@ -7,6 +7,7 @@ pub mod exceptions;
 pub mod explain;
 pub mod run;
 mod tables;
+pub mod test;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

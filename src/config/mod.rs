@@ -216,6 +216,28 @@ pub fn load(locations: &Locations, environment: &dyn Fn(&str) -> Option<String>)
     sink.answer(config)
 }
 
+/// The folder of rule tests, where no other is named: beside the one that holds the config.
+pub fn rule_test_folder(root: &Path) -> PathBuf {
+    root.join("tests/rules")
+}
+
+/// The rule test files among `named`, files and folders of them; without any, those of [`rule_test_folder`].
+pub fn rule_tests(root: &Path, named: &[PathBuf]) -> Result<Vec<SourceText>, Problems> {
+    let sink = Sink::default();
+    let mut found = Vec::new();
+    if named.is_empty() {
+        found.extend(files::folder(&rule_test_folder(root), Presence::Optional, &sink).0);
+    }
+    for path in named {
+        if path.is_dir() {
+            found.extend(files::folder(path, Presence::Needed, &sink).0);
+        } else {
+            found.extend(files::file(path, &sink));
+        }
+    }
+    sink.answer(Some(found))
+}
+
 /// The files beside `tieout.toml`.
 struct Others {
     tables: Vec<SourceText>,

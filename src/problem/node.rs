@@ -81,6 +81,11 @@ impl<'d> Node<'d> {
         self.key.rsplit_once('.').map_or(&self.key, |(_, name)| name)
     }
 
+    /// The line of the value in its file, from 1.
+    pub fn line(&self) -> usize {
+        self.file.text.get(..self.at.start).unwrap_or_default().matches('\n').count() + 1
+    }
+
     /// The value as it stands in the file, cut to one short line. Sentences quote this and never a value, because a
     /// value may hold a resolved secret.
     pub fn written(&self) -> String {

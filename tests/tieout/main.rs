@@ -16,6 +16,7 @@ mod metrics;
 mod notify;
 mod reconcile;
 mod report;
+mod rule_tests;
 mod schedule;
 mod snapshot;
 mod sources;
