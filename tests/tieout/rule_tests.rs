@@ -202,6 +202,60 @@ fn what_is_in_transit_is_named_and_in_the_rules_own_words() {
 }
 
 #[test]
+fn a_case_may_bind_the_parameters_of_the_job_with_other_values() {
+    let shop = shop();
+    shop.edit(
+        "config/tieout.toml",
+        "rules = [\"*\"]",
+        "rules = [\"*\"]\nparams = { least = { decimal = \"5.00\" }, who = \"x\" }",
+    );
+    shop.edit(
+        "rules/orders.toml",
+        "name = \"amount\"",
+        "name = \"amount\"\nwhen = \"sales.amount > :least and sales.customer = :who\"",
+    );
+    let with = |params: &str, expected: &str| {
+        let text = format!(
+            "as_of = 2026-11-20\n[tables]\nsales = {{ columns = [\"no\", \"customer\", \"amount\"], rows = [[\"A1\", \"x\", 10]] }}\n\
+             invoices = {{ columns = [\"no\", \"customer\", \"amount\"], rows = [[\"A1\", \"x\", 9]] }}\n\
+             [[cases]]\nname = \"a case\"\n{params}\n{expected}"
+        );
+        shop.write("tests/rules/orders.toml", &text);
+        let said = shop.shell("tieout test");
+        (said.code, said.err)
+    };
+    let raised = "expect = [{ subject = \"A1\", check = \"amount\" }]";
+    assert_eq!(with("", raised), (0, String::new()));
+    assert_eq!(with("params = { least = \"9.99\" }", raised).0, 0);
+    assert_eq!(with("params = { least = 10 }", "silent = [\"A1\"]").0, 0);
+    assert_eq!(with("params = { who = \"y\" }", "").0, 0);
+    for (params, wanted) in [
+        ("params = { leats = 10 }", "did you mean: least"),
+        ("params = { least = \"0.001\" }", "finer than what the job binds"),
+        ("params = { who = 7 }", "who must be text"),
+    ] {
+        let (code, err) = with(params, "");
+        assert!(code == 64 && err.contains(wanted), "{params}: {err}");
+    }
+}
+
+#[test]
+fn a_table_that_a_rule_writes_itself_is_named_after_its_side_and_a_column_by_either_of_its_names() {
+    let shop = shop();
+    let inline = "source = \"files\"\nfile = \"invoices.csv\"\n[sides.finance.columns]\nno = { from = \"Rechnung\", type = \"text\" }\n\
+                  customer = { type = \"text\" }\namount = { type = \"money\" }\n";
+    shop.edit("rules/orders.toml", "table = \"invoices\"\n", inline);
+    let text = "as_of = 2026-11-20\ntables.sales.columns = [\"no\", \"amount\"]\ntables.sales.rows = [[\"A1\", 10]]\n\
+                tables.finance.columns = [\"Rechnung\", \"amount\"]\ntables.finance.rows = [[\"A1\", 10]]\n\
+                [[cases]]\nname = \"agrees\"\n[[cases]]\nname = \"by the other name\"\n\
+                tables.finance.set = { no = \"A2\" }\n\
+                expect = [{ subject = \"A1\", class = \"missing\", side = \"finance\" }, { subject = \"A2\", side = \"sales\" }]\n";
+    shop.write("tests/rules/orders.toml", text);
+    let said = shop.shell("tieout test");
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+}
+
+#[test]
 fn every_fault_of_a_test_file_is_answered_with_its_place_and_what_would_be_accepted() {
     let config = shipped();
     let mut settings = insta::Settings::clone_current();
