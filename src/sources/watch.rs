@@ -17,11 +17,14 @@ const STOP_GRACE: Duration = Duration::from_secs(10);
 /// Stops whatever the reading thread is doing inside a library. Called from another thread.
 type Interrupt = Box<dyn Fn() + Send>;
 
+/// What is done with a table's name and what reading it came to.
+type Answered = dyn Fn(&str, Result<RawTable, Fault>) + Send;
+
 /// The reading thread's side of the watch.
 pub struct Watch {
     shared: Arc<Mutex<Shared>>,
     began: Box<dyn Fn(u64) + Send>,
-    answered: Box<dyn Fn(&str, Result<RawTable, Fault>) + Send>,
+    answered: Box<Answered>,
 }
 
 #[derive(Default)]
