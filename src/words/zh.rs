@@ -129,6 +129,9 @@ pub(super) fn message(message: &Message) -> String {
         }
         Message::TextDiffers { left, right } => format!("{} ≠ {}", quoted(left), quoted(right)),
         Message::DateDiffers { relation, left, right, days } => dates(*relation, left, right, *days),
+        Message::AmbiguousLookup { .. } | Message::LookupMissing { .. } | Message::NoUnitFactor { .. } => {
+            added(message)
+        }
         Message::NegativeStock { .. }
         | Message::LowStock { .. }
         | Message::NoReorderPoint { .. }
@@ -137,6 +140,30 @@ pub(super) fn message(message: &Message) -> String {
         | Message::OverCreditLimit { .. }
         | Message::Flood { .. } => trading(message),
     }
+}
+
+/// The messages about columns that a side adds to its table.
+fn added(message: &Message) -> String {
+    let more = |rows: u64| if rows > 1 { format!("，共 {} 行", count(rows)) } else { String::new() };
+    match message {
+        Message::AmbiguousLookup { side, table, key, found } => {
+            let (side, table, key) = (side_in_zh(side), visible(table), values(key));
+            format!("表 {table} 中 {key} 有 {} 行，应只有 1 行，{side}无法据此取值", count(*found))
+        }
+        Message::LookupMissing { side, table, key, rows } => {
+            format!("{}的 {} 在表 {} 中查不到{}", side_in_zh(side), values(key), visible(table), more(*rows))
+        }
+        Message::NoUnitFactor { side, column, item, unit, rows } => {
+            let (side, column) = (side_in_zh(side), column_in_zh(column));
+            let (item, unit) = (value(item), value(unit));
+            format!("{side}的{column}：没有 {item} 的单位 {unit} 与基本单位的换算率{}", more(*rows))
+        }
+        _ => String::new(),
+    }
+}
+
+fn values(key: &[Value]) -> String {
+    key.iter().map(value).collect::<Vec<_>>().join("、")
 }
 
 /// The messages of the stock and payment rules.
