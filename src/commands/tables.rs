@@ -160,8 +160,8 @@ fn notes(report: &RunReport) -> Vec<String> {
         for (why, subjects) in &rule.unjudged {
             let subjects = count(*subjects, "subject");
             notes.push(match why {
-                Unjudged::NoRate => format!("{} left {subjects} unjudged: no rate for the day is known.", rule.rule),
-                Unjudged::OutOfScope => format!("{} left {subjects} unjudged, outside its scope.", rule.rule),
+                Unjudged::NoRate => format!("{}: {subjects} not judged, for want of a rate of exchange.", rule.rule),
+                Unjudged::OutOfScope => format!("{}: {subjects} not judged, outside its scope.", rule.rule),
             });
         }
         for side in &rule.sides {

@@ -152,12 +152,16 @@ fn added(message: &Message) -> String {
         }
         Message::LookupMissing { side, table, key, rows } => {
             let more = if *rows > 1 { format!(", in {}", rows_of(*rows)) } else { String::new() };
-            format!("{} refers to {}, which is not in {}{more}", visible(side), values(key), visible(table))
+            let (side, table) = (visible(side), visible(table));
+            if key.iter().any(Value::is_null) {
+                return format!("{side} says nothing to look up in {table}{more}");
+            }
+            format!("{side} refers to {}, which is not in {table}{more}", values(key))
         }
         Message::NoUnitFactor { side, column, item, unit, rows } => {
             let more = if *rows > 1 { format!(", in {}", rows_of(*rows)) } else { String::new() };
             let (side, column, item) = (visible(side), visible(column), value(item));
-            format!("{side}.{column}: nothing says how much one {} of {item} is in its base unit{more}", value(unit))
+            format!("{side}.{column}: nothing says how much one “{}” of {item} is in its base unit{more}", value(unit))
         }
         _ => String::new(),
     }

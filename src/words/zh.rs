@@ -151,12 +151,16 @@ fn added(message: &Message) -> String {
             format!("表 {table} 中 {key} 有 {} 行，应只有 1 行，{side}无法据此取值", count(*found))
         }
         Message::LookupMissing { side, table, key, rows } => {
-            format!("{}的 {} 在表 {} 中查不到{}", side_in_zh(side), values(key), visible(table), more(*rows))
+            let (side, table) = (side_in_zh(side), visible(table));
+            if key.iter().any(Value::is_null) {
+                return format!("{side}没有填写可在表 {table} 中查找的值{}", more(*rows));
+            }
+            format!("{side}的 {} 在表 {table} 中查不到{}", values(key), more(*rows))
         }
         Message::NoUnitFactor { side, column, item, unit, rows } => {
             let (side, column) = (side_in_zh(side), column_in_zh(column));
             let (item, unit) = (value(item), value(unit));
-            format!("{side}的{column}：没有 {item} 的单位 {unit} 与基本单位的换算率{}", more(*rows))
+            format!("{side}的{column}：没有 {item} 的单位“{unit}”与基本单位的换算率{}", more(*rows))
         }
         _ => String::new(),
     }

@@ -4,6 +4,7 @@ mod aggregates;
 mod conversions;
 mod derived;
 mod lookups;
+mod meaning;
 mod scope;
 mod signs;
 mod units;
