@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::audit::amount::Purse;
 use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Continuity, Status, Step};
-use crate::audit::judgement::{Reason, SideTotals};
+use crate::audit::judgement::{Reason, SideTotals, Unjudged};
 use crate::audit::value::{Subject, Value};
 use crate::language::{Bilingual, Language};
 use crate::metrics::{RuleEvent, RunEvent};
@@ -81,6 +81,8 @@ pub struct RuleReport {
     #[serde(serialize_with = "by_class")]
     pub counts: BTreeMap<Class, u64>,
     pub in_transit: u64,
+    /// Subjects that were read and not judged, by why; never counted as agreeing.
+    pub unjudged: BTreeMap<Unjudged, u64>,
     pub at_risk: Purse,
     pub continuity: Option<Continuity>,
     /// Every subject with breaks, in the order of law 10.

@@ -98,6 +98,20 @@ impl Amount {
         Some(Amount { units: left.units.checked_mul(right.units)?, scale })
     }
 
+    /// The product at `scale`, rounded half away from zero; `None` when it does not fit.
+    pub fn checked_mul_rounded(self, other: Amount, scale: u8) -> Option<Amount> {
+        let (left, right) = (self.normalised(), other.normalised());
+        let (product, held) = (left.units.checked_mul(right.units)?, left.scale + right.scale);
+        if held <= scale {
+            return Some(Amount { units: product.checked_mul(power_of_ten(scale - held))?, scale });
+        }
+        let divisor = power_of_ten(held - scale);
+        let (whole, rest) = (product / divisor, product % divisor);
+        let away =
+            if rest.unsigned_abs() >= divisor.unsigned_abs() - rest.unsigned_abs() { product.signum() } else { 0 };
+        Some(Amount { units: whole.checked_add(away)?, scale })
+    }
+
     pub fn checked_neg(self) -> Option<Amount> {
         Some(Amount { units: self.units.checked_neg()?, scale: self.scale })
     }

@@ -154,6 +154,28 @@ pub enum Message {
         side: String,
         present: Vec<String>,
     },
+    /// A row of `side` looks `key` up in `table`, which has `found` rows of it.
+    AmbiguousLookup {
+        side: String,
+        table: String,
+        key: Vec<Value>,
+        found: u64,
+    },
+    /// `rows` rows of `side` look something up in `table` that is not there; `key` is the first of what they look for.
+    LookupMissing {
+        side: String,
+        table: String,
+        key: Vec<Value>,
+        rows: u64,
+    },
+    /// No one factor turns `unit` of `item` into its base unit, in `rows` rows.
+    NoUnitFactor {
+        side: String,
+        column: String,
+        item: Value,
+        unit: Value,
+        rows: u64,
+    },
     CurrencyDiffers {
         left: Operand,
         right: Operand,

@@ -56,7 +56,7 @@ impl<'a> Judge<'a> {
                 overdue_payment::finish(self.rule, &self.open, self.parties, &mut self.gathered);
             }
         }
-        let Gathered { sides, mut findings, agreed, waiting, in_transit } = self.gathered;
+        let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged } = self.gathered;
         findings.sort_by(|left, right| {
             left.order.cmp(&right.order).then_with(|| left.finding.subject.cmp(&right.finding.subject))
         });
@@ -71,11 +71,12 @@ impl<'a> Judge<'a> {
             let outcome = Outcome::Flooded { found: findings.len() as u64, limit };
             let verdicts = flooded_verdicts(&self.open);
             let findings = vec![flood(self.rule, findings.len() as u64, limit)];
-            return Judgement { rule, outcome, sides, counts, in_transit, findings, verdicts };
+            return Judgement { rule, outcome, sides, counts, in_transit, unjudged, findings, verdicts };
         }
         let broken: BTreeSet<&Subject> = findings.iter().map(|finding| &finding.subject).collect();
         let verdict = |subject: &Subject| match subject {
             subject if broken.contains(subject) => Verdict::Breaks,
+            subject if set_aside.contains(subject) => Verdict::NotJudged,
             subject if waiting.contains(subject) => Verdict::InTransit,
             subject if agreed.contains(subject) => Verdict::Agrees,
             subject => match subject.kind() {
@@ -84,7 +85,7 @@ impl<'a> Judge<'a> {
             },
         };
         let verdicts = self.open.iter().map(|subject| (subject.clone(), verdict(subject))).collect();
-        Judgement { rule, outcome: Outcome::Judged, sides, counts, in_transit, findings, verdicts }
+        Judgement { rule, outcome: Outcome::Judged, sides, counts, in_transit, unjudged, findings, verdicts }
     }
 }
 

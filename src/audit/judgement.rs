@@ -47,6 +47,26 @@ pub enum Verdict {
     NotJudged,
 }
 
+/// Why a subject that was read is neither broken nor in agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unjudged {
+    /// Money of it would have to be converted, and there is no rate for its day.
+    NoRate,
+    /// It lies outside the days that the rule's `scope` names.
+    OutOfScope,
+}
+
+impl Unjudged {
+    /// The name used in JSON and on the terminal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unjudged::NoRate => "no_rate",
+            Unjudged::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
 /// What judging one rule gave.
 #[derive(Clone, Debug)]
 pub struct Judgement {
@@ -57,6 +77,8 @@ pub struct Judgement {
     pub counts: BTreeMap<Class, u64>,
     /// Subjects inside grace.
     pub in_transit: u64,
+    /// Subjects that were read and not judged, by why.
+    pub unjudged: BTreeMap<Unjudged, u64>,
     /// In the order of law 10. Empty unless judged; a flooded rule has its one flood finding.
     pub findings: Vec<Finding>,
     /// One for every open subject that was handed in.
@@ -72,6 +94,7 @@ impl Judgement {
             sides: Vec::new(),
             counts: BTreeMap::new(),
             in_transit: 0,
+            unjudged: BTreeMap::new(),
             findings: Vec::new(),
             verdicts: open.iter().map(|subject| (subject.clone(), Verdict::NotJudged)).collect(),
         }
@@ -136,4 +159,7 @@ pub struct SideTotals {
     /// Sums of quantity columns.
     pub quantities: BTreeMap<String, Amount>,
     pub unsummed: Vec<String>,
+    /// Judged rows that a lookup found nothing for, by the table it looked in; tables without any are left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unmatched_lookups: BTreeMap<String, u64>,
 }

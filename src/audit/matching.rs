@@ -8,6 +8,7 @@
 //! two keys are equal is always decided on the keys themselves.
 
 mod hash;
+mod index;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ use rayon::prelude::*;
 use super::expression::Vector;
 use super::value::Value;
 use hash::{equal, hash_values};
+
+pub use index::{Hits, Index};
 
 /// Rows of a table, in table order.
 #[derive(Clone, Debug, PartialEq, Eq)]

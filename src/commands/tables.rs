@@ -12,6 +12,7 @@ use terminal_size::{Width, terminal_size_of};
 use crate::audit::amount::{Amount, Purse};
 use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Exception, Status, Step};
+use crate::audit::judgement::Unjudged;
 use crate::audit::value::Subject;
 use crate::config::Config;
 use crate::language::Language;
@@ -153,6 +154,21 @@ fn notes(report: &RunReport) -> Vec<String> {
     for rule in &report.rules {
         if let Some(reason) = &rule.reason {
             notes.push(format!("{} was not evaluated: {}.", rule.rule, words::reason(reason, Language::En)));
+        }
+    }
+    for rule in &report.rules {
+        for (why, subjects) in &rule.unjudged {
+            let subjects = count(*subjects, "subject");
+            notes.push(match why {
+                Unjudged::NoRate => format!("{}: {subjects} not judged, for want of a rate of exchange.", rule.rule),
+                Unjudged::OutOfScope => format!("{}: {subjects} not judged, outside its scope.", rule.rule),
+            });
+        }
+        for side in &rule.sides {
+            for (table, rows) in &side.unmatched_lookups {
+                let rows = count(*rows, "row");
+                notes.push(format!("{}: {rows} of {} found nothing in {table}.", rule.rule, side.side));
+            }
         }
     }
     let named = |which: &dyn Fn(&RuleReport) -> bool| {

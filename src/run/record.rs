@@ -193,6 +193,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         sides: judgement.sides,
         counts: judgement.counts,
         in_transit: judgement.in_transit,
+        unjudged: judgement.unjudged,
         at_risk,
         continuity,
         seconds,

@@ -130,6 +130,9 @@ pub(super) fn message(message: &Message) -> String {
         }
         Message::TextDiffers { left, right } => format!("{}, {}", quoted(left), quoted(right)),
         Message::DateDiffers { relation, left, right, days } => dates(*relation, left, right, *days),
+        Message::AmbiguousLookup { .. } | Message::LookupMissing { .. } | Message::NoUnitFactor { .. } => {
+            added(message)
+        }
         Message::NegativeStock { .. }
         | Message::LowStock { .. }
         | Message::NoReorderPoint { .. }
@@ -138,6 +141,34 @@ pub(super) fn message(message: &Message) -> String {
         | Message::OverCreditLimit { .. }
         | Message::Flood { .. } => trading(message),
     }
+}
+
+/// The messages about columns that a side adds to its table.
+fn added(message: &Message) -> String {
+    match message {
+        Message::AmbiguousLookup { side, table, key, found } => {
+            let (table, key) = (visible(table), values(key));
+            format!("{table} has {} for {key}, 1 expected: {} cannot look it up", rows_of(*found), visible(side))
+        }
+        Message::LookupMissing { side, table, key, rows } => {
+            let more = if *rows > 1 { format!(", in {}", rows_of(*rows)) } else { String::new() };
+            let (side, table) = (visible(side), visible(table));
+            if key.iter().any(Value::is_null) {
+                return format!("{side} says nothing to look up in {table}{more}");
+            }
+            format!("{side} refers to {}, which is not in {table}{more}", values(key))
+        }
+        Message::NoUnitFactor { side, column, item, unit, rows } => {
+            let more = if *rows > 1 { format!(", in {}", rows_of(*rows)) } else { String::new() };
+            let (side, column, item) = (visible(side), visible(column), value(item));
+            format!("{side}.{column}: nothing says how much one “{}” of {item} is in its base unit{more}", value(unit))
+        }
+        _ => String::new(),
+    }
+}
+
+fn values(key: &[Value]) -> String {
+    key.iter().map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// The messages of the stock and payment rules.

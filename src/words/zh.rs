@@ -129,6 +129,9 @@ pub(super) fn message(message: &Message) -> String {
         }
         Message::TextDiffers { left, right } => format!("{} ≠ {}", quoted(left), quoted(right)),
         Message::DateDiffers { relation, left, right, days } => dates(*relation, left, right, *days),
+        Message::AmbiguousLookup { .. } | Message::LookupMissing { .. } | Message::NoUnitFactor { .. } => {
+            added(message)
+        }
         Message::NegativeStock { .. }
         | Message::LowStock { .. }
         | Message::NoReorderPoint { .. }
@@ -137,6 +140,34 @@ pub(super) fn message(message: &Message) -> String {
         | Message::OverCreditLimit { .. }
         | Message::Flood { .. } => trading(message),
     }
+}
+
+/// The messages about columns that a side adds to its table.
+fn added(message: &Message) -> String {
+    let more = |rows: u64| if rows > 1 { format!("，共 {} 行", count(rows)) } else { String::new() };
+    match message {
+        Message::AmbiguousLookup { side, table, key, found } => {
+            let (side, table, key) = (side_in_zh(side), visible(table), values(key));
+            format!("表 {table} 中 {key} 有 {} 行，应只有 1 行，{side}无法据此取值", count(*found))
+        }
+        Message::LookupMissing { side, table, key, rows } => {
+            let (side, table) = (side_in_zh(side), visible(table));
+            if key.iter().any(Value::is_null) {
+                return format!("{side}没有填写可在表 {table} 中查找的值{}", more(*rows));
+            }
+            format!("{side}的 {} 在表 {table} 中查不到{}", values(key), more(*rows))
+        }
+        Message::NoUnitFactor { side, column, item, unit, rows } => {
+            let (side, column) = (side_in_zh(side), column_in_zh(column));
+            let (item, unit) = (value(item), value(unit));
+            format!("{side}的{column}：没有 {item} 的单位“{unit}”与基本单位的换算率{}", more(*rows))
+        }
+        _ => String::new(),
+    }
+}
+
+fn values(key: &[Value]) -> String {
+    key.iter().map(value).collect::<Vec<_>>().join("、")
 }
 
 /// The messages of the stock and payment rules.

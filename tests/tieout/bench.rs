@@ -51,8 +51,8 @@ impl Bench {
 
     /// A table of `columns` ("order_no text, qty quantity, amount money ccy"), the `unique` ones marked with `*`, and
     /// CSV `rows` without a header; an empty cell is null.
-    pub fn table(mut self, name: &str, columns: &str, rows: &str) -> Bench {
-        let mut toml = "source = \"files\"\nfile = \"x.csv\"\n".to_owned();
+    pub fn table(self, name: &str, columns: &str, rows: &str) -> Bench {
+        let mut toml = String::new();
         let mut unique = Vec::new();
         let mut lines = String::new();
         for column in columns.split(',') {
@@ -68,7 +68,13 @@ impl Bench {
             let _ = writeln!(toml, "unique = [{}]", unique.join(", "));
         }
         let _ = write!(toml, "[columns]\n{lines}");
-        let file = SourceText::new(format!("tables/{name}.toml"), toml);
+        self.table_file(name, &toml, rows)
+    }
+
+    /// A table of columns and further keys as a table file writes them, without its source.
+    pub fn table_file(mut self, name: &str, text: &str, rows: &str) -> Bench {
+        let file =
+            SourceText::new(format!("tables/{name}.toml"), format!("source = \"files\"\nfile = \"x.csv\"\n{text}"));
         let sources = BTreeMap::from([("files".to_owned(), Asking::File)]);
         let spec = read_table(&file, Some(&sources)).unwrap_or_else(|problems| panic!("{problems}"));
         self.specs.insert(name.to_owned(), spec);
@@ -171,6 +177,9 @@ impl Bench {
         }
         if judgement.in_transit > 0 {
             let _ = writeln!(text, "in transit: {}", judgement.in_transit);
+        }
+        for (why, count) in &judgement.unjudged {
+            let _ = writeln!(text, "{}: {count}", why.name());
         }
         for (subject, verdict) in &judgement.verdicts {
             let _ = writeln!(text, "{} is {verdict:?}", subject.canonical());

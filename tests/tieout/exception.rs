@@ -89,6 +89,7 @@ fn judgement(findings: Vec<Finding>, verdicts: &[(&str, Verdict)]) -> Judgement 
         sides: Vec::new(),
         counts: BTreeMap::new(),
         in_transit: 0,
+        unjudged: BTreeMap::new(),
         findings,
         verdicts: verdicts.iter().map(|(name, verdict)| (subject(name), *verdict)).collect(),
     }

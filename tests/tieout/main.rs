@@ -18,6 +18,7 @@ mod reconcile;
 mod report;
 mod rule_tests;
 mod schedule;
+mod sides;
 mod snapshot;
 mod sources;
 mod store;

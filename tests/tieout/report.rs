@@ -199,3 +199,103 @@ fn the_service_answers_on_its_page_and_ends_when_it_is_told_to() {
     assert!(refused.stderr.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{}", refused.stderr);
     drop(taken);
 }
+
+/// A rule over tables whose rows the queries spell out.
+const SIDES: &str = r#"
+    kind  = "reconcile"
+    title = "Invoices are in the ledger"
+    owner = "finance"
+    key   = ["order_no"]
+    rates = { table = "rates", date = "day", from = "from_ccy", to = "to_ccy", rate = "rate" }
+    scope = { by = "invoices.day", since = "30 days" }
+    [sides.invoices]
+    table   = "bills"
+    lookup  = [{ table = "rates", key = { day = "day" }, take = ["rate"] }]
+    convert = { amount_cny = { from = "amount", to = "CNY", on = "day" } }
+    sum     = ["amount_cny"]
+    max     = ["freight"]
+    [sides.ledger]
+    table = "booked"
+    [[checks]]
+    name  = "amount"
+    equal = ["invoices.amount_cny + invoices.freight", "ledger.amount"]
+    [[checks]]
+    name  = "freight"
+    equal = ["invoices.freight", "ledger.freight"]
+"#;
+
+#[test]
+fn what_was_not_judged_and_what_was_not_found_is_said_in_every_form() {
+    let company = company();
+    company.write("rules/sides.toml", SIDES);
+    let source = "source = \"erp\"\n";
+    let rows = |rows: &[&str]| rows.iter().map(|row| format!("select {row}")).collect::<Vec<_>>().join(" union all ");
+    let bills = rows(&[
+        "'SO1' as order_no, '100.00' as amount, 'USD' as ccy, '2026-11-02' as day, '8.00' as freight",
+        "'SO1', '10.00', 'CNY', '2026-11-03', '9.00'",
+        "'SO2', '1.00', 'EUR', '2026-11-02', '1.00'",
+        "'SO3', '1.00', 'CNY', '2026-01-02', '1.00'",
+    ]);
+    let columns = r#"
+        [columns]
+        order_no = { type = "text" }
+        amount = { type = "money", currency = "ccy" }
+        ccy = { type = "text" }
+        day = { type = "date" }
+        freight = { type = "money", currency = "CNY", header = true }
+    "#;
+    company.write("config/tables/bills.toml", &format!("{source}query = \"{bills}\"\ndate = \"day\"\n{columns}"));
+    let booked = rows(&["'SO1' as order_no, '729.00' as amount, 'CNY' as ccy, '2026-11-02' as day, '8.00' as freight"]);
+    company.write("config/tables/booked.toml", &format!("{source}query = \"{booked}\"\ndate = \"day\"\n{columns}"));
+    let rates = rows(&["'2026-11-02' as day, 'USD' as from_ccy, 'CNY' as to_ccy, '7.1' as rate"]);
+    let columns = r#"
+        [columns]
+        day = { type = "date" }
+        from_ccy = { type = "text" }
+        to_ccy = { type = "text" }
+        rate = { type = "number", scale = 6 }
+    "#;
+    company.write("config/tables/rates.toml", &format!("{source}query = \"{rates}\"\n{columns}"));
+
+    let run = ["run", "--rule", "sides", "--as-of", "2026-11-20"];
+    let rehearsal = company.tieout(&[&run[..], &["--dry-run", "--format", "json"]].concat());
+    let rule = report(&rehearsal)["rules"][0].clone();
+    assert_eq!(rule["unjudged"].to_string(), r#"{"no_rate":1,"out_of_scope":1}"#);
+    let invoices = &rule["sides"][0];
+    assert_eq!(invoices["unmatched_lookups"].to_string(), r#"{"rates":2}"#);
+    assert_eq!(invoices["money"]["amount_cny"].to_string(), r#"{"CNY":"721.00"}"#);
+    let told = company.tieout(&run);
+    let notes: Vec<&str> = told.stdout.lines().filter(|line| line.starts_with("sides:")).collect();
+    insta::assert_snapshot!(notes.join("\n"), @"
+    sides: 1 subject not judged, for want of a rate of exchange.
+    sides: 1 subject not judged, outside its scope.
+    sides: 2 rows of invoices found nothing in rates.
+    ");
+    let listed = company.tieout(&["exceptions", "--rule", "sides", "--format", "json"]).stdout;
+    let listed: Value = serde_json::from_str(&listed).expect("a list is JSON");
+    let id = listed.pointer("/exceptions/0/id").or(listed.pointer("/0/id")).and_then(Value::as_str).expect("an id");
+    let why = company.tieout(&["explain", id]).stdout;
+    let why = why.split("What does not hold").nth(1).and_then(|why| why.split("Trail").next()).unwrap_or_default();
+    insta::assert_snapshot!(why, @r#"
+
+      freight (amount differs): invoices.freight is CNY 9.00, ledger.freight is CNY 8.00: 1.00 more
+          invoices.freight = the largest of 9.00, 8.00 = 9.00
+          ledger.freight = 8.00
+          9.00 - 8.00 = 1.00
+          wanted: invoices.freight equal to ledger.freight
+          at risk: CNY 1.00, the difference
+
+    Rows
+
+    invoices (table bills): 2 rows
+    order_no   amount   ccy   day          freight       rate   amount_cny   amount_cny_rate
+    ────────────────────────────────────────────────────────────────────────────────────────
+    SO1         10.00   CNY   2026-11-03      9.00                   10.00          1.000000
+    SO1        100.00   USD   2026-11-02      8.00   7.100000       710.00          7.100000
+
+    ledger (table booked): 1 row
+    order_no   amount   ccy   day          freight
+    ──────────────────────────────────────────────
+    SO1        729.00   CNY   2026-11-02      8.00
+    "#);
+}

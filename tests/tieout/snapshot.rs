@@ -26,8 +26,7 @@ fn money(scale: u8) -> ColumnType {
 }
 
 fn column(name: &str, kind: ColumnType) -> ColumnSpec {
-    let (normalise, null_words) = (Vec::new(), Vec::new());
-    ColumnSpec { name: name.to_owned(), from: name.to_owned(), kind, normalise, null_words, negate: false }
+    ColumnSpec::new(name, kind)
 }
 
 fn spec(columns: Vec<ColumnSpec>) -> TableSpec {

@@ -30,12 +30,8 @@ fn file(name: &str, path: &str, columns: &[&str]) -> TableSpec {
 
 fn table(name: &str, read: Read, columns: &[&str]) -> TableSpec {
     let column = |name: &&str| ColumnSpec {
-        name: name.to_lowercase(),
         from: (*name).to_owned(),
-        kind: ColumnType::Text,
-        normalise: Vec::new(),
-        null_words: Vec::new(),
-        negate: false,
+        ..ColumnSpec::new(&name.to_lowercase(), ColumnType::Text)
     };
     TableSpec {
         name: name.to_owned(),

@@ -37,12 +37,15 @@ pub(super) fn reads_sums_only(node: &Node<'_>, expression: &Expression, sides: &
     let mut sound = true;
     for column in expression.columns() {
         let side = sides.iter().find(|side| column.side.as_deref() == Some(&side.name));
-        let Some(side) = side.filter(|side| !side.sum.is_empty()) else { continue };
+        let Some(side) = side.filter(|side| side.aggregates.gathers()) else { continue };
         let in_key = side.key.as_ref().is_none_or(|key| key.contains(&column.column));
-        if !in_key && !side.sum.contains(&column.column) {
+        if !in_key && !side.aggregates.make(&column.column) {
             node.problem(
-                format!("{column} has no single value, because side {} adds up several rows", side.name),
-                format!("add \"{}\" to the side's sum, or compare a column that is in it", column.column),
+                format!("{column} has no single value, because side {} takes several rows together", side.name),
+                format!(
+                    "add \"{}\" to the side's sum, min, max or first, or compare a column that is in one",
+                    column.column
+                ),
             );
             sound = false;
         }

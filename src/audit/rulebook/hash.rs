@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Applied, Base, Body, Check, Choose, Figure, Items, LowStock, Open, OverduePayment, Reconcile, Side, Within,
+    Added, Applied, Base, Body, Bound, Check, Choose, Figure, Items, LowStock, Open, OverduePayment, Reconcile, Side,
+    Within,
 };
 use crate::audit::amount::Amount;
 use crate::audit::expression::Expression;
@@ -18,7 +19,11 @@ use crate::audit::snapshot::TableSpec;
 /// The tables a rule reads.
 pub(super) fn tables(body: &Body) -> BTreeSet<String> {
     let names: Vec<Option<&String>> = match body {
-        Body::Reconcile(rule) => rule.sides.iter().map(|side| Some(&side.table)).collect(),
+        Body::Reconcile(rule) => {
+            let looked_up = rule.sides.iter().flat_map(|side| &side.added.lookups).map(|lookup| Some(&lookup.table));
+            let given = [rule.rates.as_ref().map(|rates| &rates.table), rule.units.as_ref().map(|units| &units.table)];
+            rule.sides.iter().map(|side| Some(&side.table)).chain(looked_up).chain(given).collect()
+        }
         Body::LowStock(rule) => vec![
             Some(&rule.on_hand.table),
             rule.reserved.as_ref().map(|figure| &figure.table),
@@ -84,7 +89,49 @@ fn reconcile(rule: &Reconcile) -> Value {
         "sides": rule.sides.iter().map(side).collect::<Vec<_>>(),
         "checks": rule.checks.iter().map(check).collect::<Vec<_>>(),
         "price": expression(rule.price.as_ref()),
+        "rates": rule.rates.as_ref().map(|rates| {
+            json!({ "table": rates.table, "date": rates.date, "from": rates.from, "to": rates.to, "rate": rates.rate })
+        }),
+        "units": rule.units.as_ref().map(|units| {
+            json!({ "table": units.table, "item": units.item, "unit": units.unit, "factor": units.factor })
+        }),
+        "scope": rule.window.as_ref().map(|window| {
+            json!({ "by": window.by, "since": bound(&window.since), "until": window.until.as_ref().map(bound) })
+        }),
     })
+}
+
+fn bound(bound: &Bound) -> Value {
+    match bound {
+        Bound::Days(days) => json!({ "days": days }),
+        Bound::Months(months) => json!({ "months": months }),
+        Bound::On(date) => json!({ "on": expression(Some(date)) }),
+    }
+}
+
+/// What a side adds, member by member; the scales of its columns follow from the tables.
+fn added(added: &Added) -> Option<Value> {
+    if added.is_empty() {
+        return None;
+    }
+    let lookups: Vec<Value> = added
+        .lookups
+        .iter()
+        .map(|lookup| {
+            let take: Vec<_> = lookup.take.iter().map(|column| (&column.name, &column.from)).collect();
+            json!({ "table": lookup.table, "key": lookup.key, "take": take, "required": lookup.required })
+        })
+        .collect();
+    let measured: Vec<_> =
+        added.measured.iter().map(|measured| (&measured.column.name, &measured.item, &measured.unit)).collect();
+    let derived: Vec<_> =
+        added.derived.iter().map(|derived| (&derived.column.name, expression(Some(&derived.expression)))).collect();
+    let conversions: Vec<_> = added
+        .conversions
+        .iter()
+        .map(|conversion| (&conversion.column.name, &conversion.from, &conversion.to, &conversion.on))
+        .collect();
+    Some(json!({ "lookup": lookups, "units": measured, "derive": derived, "convert": conversions }))
 }
 
 fn side(side: &Side) -> Value {
@@ -92,11 +139,21 @@ fn side(side: &Side) -> Value {
         "name": side.name,
         "table": side.table,
         "key": side.key,
+        "added": added(&side.added),
         "filter": expression(side.filter.as_ref()),
         "sum": side.sum,
+        "min": given(&side.min),
+        "max": given(&side.max),
+        "first": given(&side.first),
+        "count": side.count,
         "expected": side.expected,
         "absent_zero": side.absent_zero,
     })
+}
+
+/// A list that was not there in earlier versions: nothing, while it is empty.
+fn given(names: &[String]) -> Option<&[String]> {
+    Some(names).filter(|names| !names.is_empty())
 }
 
 fn check(check: &Check) -> Value {
@@ -201,7 +258,16 @@ fn open(open: &Open) -> Value {
 fn table(table: &TableSpec) -> Value {
     let mut columns: Vec<_> = table.columns.iter().collect();
     columns.sort_by_key(|column| &column.name);
-    let columns: Map<String, Value> = columns.into_iter().map(|column| (column.name.clone(), json!(column))).collect();
+    let columns: Map<String, Value> = columns
+        .into_iter()
+        .map(|column| {
+            let mut meaning = json!(column);
+            if let Some(condition) = expression(column.negate_when.as_ref()) {
+                meaning["negate_when"] = Value::String(condition);
+            }
+            (column.name.clone(), meaning)
+        })
+        .collect();
     json!({
         "name": table.name,
         "source": table.source,

@@ -1,7 +1,11 @@
 //! Rules as they are meant: what every file of `rules/` says, checked against the tables it names.
 
+mod added;
+mod adding;
+mod aggregates;
 mod checks;
 mod file;
+mod given;
 mod hash;
 mod low_stock;
 mod overdue;
@@ -17,6 +21,7 @@ use super::expression::{ColumnRef, Expression};
 use super::snapshot::TableSpec;
 use crate::language::Bilingual;
 
+pub use added::{Added, Conversion, Derived, Lookup, Measured, Rates, Units};
 pub use file::{read_rules, rule_id};
 pub use reading::{Surroundings, standard_parameters};
 pub use table::{Asking, Sources, is_currency_code, read_table};
@@ -89,6 +94,32 @@ pub struct Reconcile {
     pub checks: Vec<Check>,
     /// Values a quantity break; over matched sides.
     pub price: Option<Expression>,
+    /// Where rates of exchange stand, for sides that convert money.
+    pub rates: Option<Rates>,
+    /// Where units stand, for sides whose quantities say theirs.
+    pub units: Option<Units>,
+    /// Which subjects are judged; all of them without.
+    pub window: Option<Window>,
+}
+
+/// `scope`: the days whose subjects are judged.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// A date or instant column of the reference side.
+    pub by: String,
+    /// The first and the last day, both included.
+    pub since: Bound,
+    pub until: Option<Bound>,
+}
+
+/// A day, seen from the as-of day.
+#[derive(Clone, Debug)]
+pub enum Bound {
+    /// So many days before.
+    Days(u32),
+    Months(u32),
+    /// A date made of parameters.
+    On(Expression),
 }
 
 /// A table's role in a reconcile rule.
@@ -98,16 +129,33 @@ pub struct Side {
     pub table: String,
     /// This side's column for each part of the rule's key.
     pub key: Vec<String>,
-    /// Over the table's own columns; rows for which it is not true are left out.
+    /// What stands beside the table's own columns.
+    pub added: Added,
+    /// Over the table's columns and the added ones; rows for which it is not true are left out.
     pub filter: Option<Expression>,
-    /// Columns added up over the rows of one key. Empty: the key must be unique.
+    /// Columns added up over the rows of one key. Without this and the aggregates below the key must be unique.
     pub sum: Vec<String>,
+    /// Columns of which the smallest value of one key's rows counts; null where all are null.
+    pub min: Vec<String>,
+    /// Columns of which the largest value counts.
+    pub max: Vec<String>,
+    /// Columns of which the first row's value counts: the earliest by the table's `date`, then by the text of its cells.
+    pub first: Vec<String>,
+    /// The name under which checks read how many rows of one key count.
+    pub count: Option<String>,
     /// Whether a subject without a row here is a break.
     pub expected: bool,
     /// `absent = "zero"`: a missing row counts as zero in every check, and is itself no break.
     pub absent_zero: bool,
     /// The department for missing, duplicate, keyless and unreadable rows of this side.
     pub owner: String,
+}
+
+impl Side {
+    /// Whether several rows may carry one key, because something is made of them.
+    pub fn gathers(&self) -> bool {
+        self.count.is_some() || [&self.sum, &self.min, &self.max, &self.first].iter().any(|columns| !columns.is_empty())
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -37,12 +37,17 @@ pub(super) struct Reading<'a> {
 
 /// What a column must be, for a role in a rule.
 pub(super) struct Wanted {
-    what: &'static str,
-    fits: fn(&ColumnType) -> bool,
+    pub what: &'static str,
+    pub fits: fn(&ColumnType) -> bool,
 }
 
 pub(super) const ANY: Wanted = Wanted { what: "any column", fits: |_| true };
+pub(super) const ORDERED: Wanted =
+    Wanted { what: "a column of figures, dates, instants or text", fits: |kind| !matches!(kind, ColumnType::Boolean) };
 pub(super) const DATE: Wanted = Wanted { what: "a date column", fits: |kind| matches!(kind, ColumnType::Date) };
+pub(super) const DATED: Wanted =
+    Wanted { what: "a date or instant column", fits: |kind| matches!(kind, ColumnType::Date | ColumnType::Instant) };
+pub(super) const TEXT: Wanted = Wanted { what: "a text column", fits: |kind| matches!(kind, ColumnType::Text) };
 pub(super) const MONEY: Wanted =
     Wanted { what: "a money column", fits: |kind| matches!(kind, ColumnType::Money { .. }) };
 pub(super) const QUANTITY: Wanted = Wanted {

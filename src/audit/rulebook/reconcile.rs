@@ -1,23 +1,28 @@
 //! `kind = "reconcile"`: the sides and their keys. The checks are read in `checks`.
 
-use super::reading::{DECIMAL, Reading, column, same_family, scope};
-use super::{Reconcile, Side, checks, table};
-use crate::audit::expression::{Expression, Scope, Type};
+use super::added::Added;
+use super::adding::{self, Given};
+use super::aggregates::{self, Aggregates};
+use super::reading::{Reading, column, same_family, scope};
+use super::{Reconcile, Side, checks, given, table};
+use crate::audit::expression::{ColumnRef, Expression, Scope, Type};
 use crate::audit::snapshot::TableSpec;
 use crate::problem::{Node, Section};
 
 /// A side while its rule is read.
 pub(super) struct Draft<'d> {
     pub name: String,
-    /// `None` where the table could not be read, whose problem is then reported elsewhere.
+    /// With the columns the side adds. `None` where the table or a column could not be read, whose problem is then
+    /// reported elsewhere.
     pub table: Option<TableSpec>,
     pub key: Option<Vec<String>>,
-    pub sum: Vec<String>,
+    pub aggregates: Aggregates,
+    added: Option<Added>,
     filter: Option<Option<Expression>>,
-    expected: Option<bool>,
+    pub expected: Option<bool>,
     absent_zero: Option<bool>,
     owner: Option<Option<String>>,
-    node: Node<'d>,
+    pub node: Node<'d>,
 }
 
 pub(super) fn read(
@@ -29,7 +34,8 @@ pub(super) fn read(
     let key = section.need("key", "the columns that identify a subject: key = [\"order_no\", \"line_no\"]");
     let key: Option<Vec<String>> =
         key.and_then(|node| node.texts(1)).map(|texts| texts.into_iter().map(|(text, _)| text).collect());
-    let drafts = sides(section, reading, key.as_deref(), inline);
+    let given = given::read(section, reading);
+    let drafts = sides(section, reading, key.as_deref(), &given, inline);
     let drafts_or_none = drafts.as_deref().unwrap_or_default();
     let matched = drafts.as_deref().and_then(matched_scope);
     let checks = checks::read(section, reading, drafts_or_none, matched.as_ref(), owner);
@@ -42,32 +48,48 @@ pub(super) fn read(
         }
         sound.then_some(Some(price))
     });
+    let window = given::window(section, reading, drafts_or_none);
     let drafts = drafts?;
     keys_agree(&drafts);
-    let (key, checks, price) = (key?, checks?, price?);
+    let (key, checks, price, window) = (key?, checks?, price?, window?);
+    let rates = given.rates.map_or(Some(None), |rates| rates.map(|(rates, _)| Some(rates)))?;
+    let units = given.units.map_or(Some(None), |units| units.map(|(units, _)| Some(units)))?;
     let sides = drafts.into_iter().map(|draft| {
         let reads = |expression: &Expression| {
             expression.columns().iter().any(|column| column.side.as_deref() == Some(&draft.name))
         };
         let first = checks.iter().find(|check| reads(&check.left) || reads(&check.right));
         let fallback = first.map_or(owner, |check| &check.owner);
+        let Aggregates { sum, min, max, first, count } = draft.aggregates;
         Some(Side {
             owner: draft.owner?.unwrap_or_else(|| fallback.to_owned()),
             name: draft.name,
             table: draft.table?.name,
             key: draft.key?,
+            added: draft.added?,
             filter: draft.filter?,
-            sum: draft.sum,
+            sum,
+            min,
+            max,
+            first,
+            count,
             expected: draft.expected?,
             absent_zero: draft.absent_zero?,
         })
     });
-    Some(Reconcile { key, sides: sides.collect::<Option<_>>()?, checks, price })
+    Some(Reconcile { key, sides: sides.collect::<Option<_>>()?, checks, price, rates, units, window })
 }
 
 /// The columns of every side, as expressions over matched sides name them.
 fn matched_scope(drafts: &[Draft<'_>]) -> Option<Scope> {
-    let scopes = drafts.iter().map(|draft| draft.table.as_ref().map(|table| scope(Some(&draft.name), table)));
+    let scopes = drafts.iter().map(|draft| {
+        let mut known = scope(Some(&draft.name), draft.table.as_ref()?);
+        if let Some(count) = &draft.aggregates.count {
+            let column = ColumnRef { side: Some(draft.name.clone()), column: count.clone() };
+            known.insert(column, Type::Decimal { scale: 0, money: false });
+        }
+        Some(known)
+    });
     scopes.collect::<Option<Vec<_>>>().map(|scopes| scopes.into_iter().flatten().collect())
 }
 
@@ -75,6 +97,7 @@ fn sides<'d>(
     section: &Section<'d>,
     reading: &Reading<'_>,
     key: Option<&[String]>,
+    given: &Given,
     inline: &mut Vec<TableSpec>,
 ) -> Option<Vec<Draft<'d>>> {
     let accepted = "two or more sections [sides.NAME], the reference first";
@@ -84,7 +107,7 @@ fn sides<'d>(
         let count = if entries.is_empty() { "no side" } else { "one side" };
         node.problem(format!("there is {count}, which leaves nothing to compare with"), accepted);
     }
-    let drafts = entries.into_iter().map(|(name, node)| side(name, node, reading, key, inline));
+    let drafts = entries.into_iter().map(|(name, node)| side(name, node, reading, key, given, inline));
     // Every side is read before the first faulty one ends the rule.
     drafts.collect::<Vec<_>>().into_iter().collect()
 }
@@ -94,35 +117,23 @@ fn side<'d>(
     node: Node<'d>,
     reading: &Reading<'_>,
     key: Option<&[String]>,
+    given: &Given,
     inline: &mut Vec<TableSpec>,
 ) -> Option<Draft<'d>> {
     let named = node.check_name(&name, false);
     let section = node.section()?;
-    let table = side_table(&section, &name, reading, inline);
+    let pulled = side_table(&section, &name, reading, inline);
+    let (table, added) = adding::read(&section, reading, pulled.as_ref(), given).unzip();
     let filter = reading.filter(&section, table.as_ref());
     let key_node = section.get("key");
     let key = key.and_then(|key| side_key(key_node.as_ref(), &node, key, table.as_ref()));
-    let sum = section.get("sum").map_or(Some(Vec::new()), |node| {
-        let columns = node.texts(1)?.into_iter().map(|(text, node)| {
-            if key.as_ref().is_some_and(|key| key.contains(&text)) {
-                node.problem(format!("{} is part of the key and cannot be added up", node.written()), "other columns");
-                return None;
-            }
-            column(&node, table.as_ref(), &DECIMAL)
-        });
-        columns.collect::<Vec<_>>().into_iter().collect()
-    });
+    let aggregates = aggregates::read(&section, table.as_ref(), key.as_deref());
     let expected = section.get("expected").map_or(Some(true), |node| node.boolean());
     let absent_zero = section.get("absent").map_or(Some(false), |node| node.one_of(&[("zero", true)]));
     let owner = section.get("owner").map_or(Some(None), |node| reading.department(&node).map(Some));
     section.finish();
-    let sum = match (sum, &table) {
-        (Some(sum), _) => sum,
-        // Over an unread table no column can be checked, and the rule is left out anyway.
-        (None, None) => Vec::new(),
-        (None, Some(_)) => return None,
-    };
-    named.then_some(Draft { name, table, key, sum, filter, expected, absent_zero, owner, node })
+    let aggregates = aggregates?;
+    named.then_some(Draft { name, table, key, aggregates, added, filter, expected, absent_zero, owner, node })
 }
 
 /// The table a side names, or the one it writes inline.

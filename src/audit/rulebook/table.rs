@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::amount::MAX_SCALE;
+use crate::audit::expression::{ColumnRef, Expression, ParameterTypes, Scope, Type};
 use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf, Guards, History, Normaliser, Read, TableSpec, Tax};
 use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
 
@@ -164,21 +165,49 @@ fn columns(section: &Section<'_>) -> Option<Vec<ColumnSpec>> {
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
     let read: Vec<Option<ColumnSpec>> = entries.iter().map(|(name, node)| column(name, node, &names)).collect();
     let columns: Vec<ColumnSpec> = read.into_iter().collect::<Option<_>>()?;
-    let unlike = |(_, node): &&(String, Node<'_>)| !currency_is_text(node, &columns);
-    entries.iter().filter(unlike).count().eq(&0).then_some(columns)
+    let unlike = |(_, node): &&(String, Node<'_>)| {
+        let currency = names_text(node, "currency", "currency codes", &columns);
+        !(names_text(node, "unit", "units", &columns) && currency)
+    };
+    let sound = entries.iter().filter(unlike).count() == 0;
+    let signs: Vec<Option<Option<Expression>>> = entries.iter().map(|(_, node)| negate_when(node, &columns)).collect();
+    let signs: Vec<Option<Expression>> = signs.into_iter().collect::<Option<_>>()?;
+    let signed = |(column, negate_when)| ColumnSpec { negate_when, ..column };
+    sound.then(|| columns.into_iter().zip(signs).map(signed).collect())
 }
 
-/// Whether the column a money column takes its currency from holds text.
-fn currency_is_text(node: &Node<'_>, columns: &[ColumnSpec]) -> bool {
-    let Some(currency) = node.section().and_then(|section| section.get("currency")) else { return true };
-    let named = currency.value().as_str();
-    let column = columns.iter().find(|column| named == Some(&column.name));
+/// Whether the column that stands under `key` of a column's section holds text.
+fn names_text(node: &Node<'_>, key: &str, what: &str, columns: &[ColumnSpec]) -> bool {
+    let Some(named) = node.section().and_then(|section| section.get(key)) else { return true };
+    let name = named.value().as_str();
+    let column = columns.iter().find(|column| name == Some(&column.name));
     let kind = column.map(|column| &column.kind).filter(|kind| **kind != ColumnType::Text);
     if let Some(kind) = kind {
-        let sentence = format!("{} is a {} column, which holds no currency codes", currency.written(), kind.name());
-        currency.problem(sentence, "a text column");
+        let sentence = format!("{} is a {} column, which holds no {what}", named.written(), kind.name());
+        named.problem(sentence, "a text column");
     }
     kind.is_none()
+}
+
+/// The condition under which a column's sign is turned, over all columns of the table. The outer `None` says that it
+/// is wrong.
+fn negate_when(node: &Node<'_>, columns: &[ColumnSpec]) -> Option<Option<Expression>> {
+    let Some(node) = node.section().and_then(|section| section.get("negate_when")) else { return Some(None) };
+    let text = node.filled()?;
+    let reference = |column: &ColumnSpec| ColumnRef { side: None, column: column.name.clone() };
+    let scope: Scope = columns.iter().map(|column| (reference(column), Type::from(&column.kind))).collect();
+    match Expression::parse(&text, &scope, &ParameterTypes::new()) {
+        Ok(condition) if condition.kind() == Type::Boolean => Some(Some(condition)),
+        Ok(_) => {
+            let sentence = format!("{} is no condition: it is neither true nor false", node.written());
+            node.problem(sentence, "a comparison such as kind = 'credit'");
+            None
+        }
+        Err(fault) => {
+            node.part_problem(fault.at, fault.sentence, fault.accepted);
+            None
+        }
+    }
 }
 
 const TYPES: [(&str, &str); 7] = [
@@ -191,6 +220,9 @@ const TYPES: [(&str, &str); 7] = [
     ("boolean", "boolean"),
 ];
 
+/// Where keys about figures belong.
+const FIGURES: &str = "a money, quantity or number column";
+
 fn column(name: &str, node: &Node<'_>, columns: &[&str]) -> Option<ColumnSpec> {
     let sound = node.check_name(name, false);
     let section = node.section()?;
@@ -199,7 +231,7 @@ fn column(name: &str, node: &Node<'_>, columns: &[&str]) -> Option<ColumnSpec> {
     let kind = kind.and_then(|kind| column_type(&section, kind, columns));
     let decimal = kind.as_ref().is_none_or(|kind| kind.scale().is_some());
     let negate = section.get("sign").map_or(Some(false), |node| match (decimal, node.integer()?) {
-        (false, _) => misplaced(&node, "a money, quantity or number column"),
+        (false, _) => misplaced(&node, FIGURES),
         (true, 1) => Some(false),
         (true, -1) => Some(true),
         _ => {
@@ -207,19 +239,32 @@ fn column(name: &str, node: &Node<'_>, columns: &[&str]) -> Option<ColumnSpec> {
             None
         }
     });
+    // The condition is read when all columns are known; here only its place is judged.
+    let turned = section.get("negate_when").is_none_or(|node| decimal || misplaced::<()>(&node, FIGURES).is_some());
+    let unit = section.get("unit").map_or(Some(None), |node| match &kind {
+        Some(ColumnType::Quantity { .. }) | None => unit(&node, columns).map(Some),
+        Some(_) => misplaced(&node, "a quantity column"),
+    });
+    let header = section.get("header").map_or(Some(false), |node| match decimal {
+        true => node.boolean(),
+        false => misplaced(&node, FIGURES),
+    });
     let from = section.get("from").map_or_else(|| Some(name.to_owned()), |node| node.filled());
     let normalise = section.get("normalise").map_or(Some(Vec::new()), |node| normalisers(&node));
     let null_words = section
         .get("null_words")
         .map_or(Some(Vec::new()), |node| node.texts(1).map(|texts| texts.into_iter().map(|(text, _)| text).collect()));
     section.finish();
-    sound.then_some(ColumnSpec {
+    (sound && turned).then_some(ColumnSpec {
         name: name.to_owned(),
         from: from?,
         kind: kind?,
         normalise: normalise?,
         null_words: null_words?,
         negate: negate?,
+        negate_when: None,
+        unit: unit?,
+        header: header?,
     })
 }
 
@@ -237,7 +282,7 @@ fn column_type(section: &Section<'_>, kind: &str, columns: &[&str]) -> Option<Co
     };
     let scale = section.get("scale").map_or(Some(usual.unwrap_or_default()), |node| {
         if usual.is_none() {
-            return misplaced(&node, "a money, quantity or number column");
+            return misplaced(&node, FIGURES);
         }
         let scale = node.integer()?;
         match u8::try_from(scale).ok().filter(|scale| *scale <= MAX_SCALE) {
@@ -268,6 +313,16 @@ fn column_type(section: &Section<'_>, kind: &str, columns: &[&str]) -> Option<Co
         "instant" => ColumnType::Instant,
         _ => ColumnType::Boolean,
     })
+}
+
+/// A column of the same table.
+fn unit(node: &Node<'_>, columns: &[&str]) -> Option<String> {
+    let name = node.filled()?;
+    if columns.contains(&name.as_str()) {
+        return Some(name);
+    }
+    node.unknown(format!("{} is no column of this table", node.written()), &name, columns.iter().copied());
+    None
 }
 
 /// A column of the same table, or a code.

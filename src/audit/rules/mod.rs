@@ -8,7 +8,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Severity, SideRows};
-use super::judgement::SideTotals;
+use super::judgement::{SideTotals, Unjudged};
 use super::rulebook::{Rule, SeverityScale};
 use super::snapshot::Table;
 use super::value::Subject;
@@ -47,8 +47,12 @@ pub(crate) struct Gathered {
     pub agreed: BTreeSet<Subject>,
     /// Open subjects inside grace.
     pub waiting: BTreeSet<Subject>,
+    /// Open subjects that were read and could not be judged.
+    pub set_aside: BTreeSet<Subject>,
     /// All subjects inside grace, open or not.
     pub in_transit: u64,
+    /// All subjects that were read and not judged, open or not.
+    pub unjudged: BTreeMap<Unjudged, u64>,
 }
 
 impl Gathered {
@@ -74,12 +78,22 @@ impl Gathered {
         }
     }
 
+    /// Counts a subject that was read and not judged; `awaited` is the subject, if it is an open one.
+    pub fn left(&mut self, why: Unjudged, awaited: Option<Subject>) {
+        *self.unjudged.entry(why).or_insert(0) += 1;
+        self.set_aside.extend(awaited);
+    }
+
     /// Takes over what another partition gathered.
     pub fn merge(&mut self, more: Gathered) {
         self.findings.extend(more.findings);
         self.agreed.extend(more.agreed);
         self.waiting.extend(more.waiting);
+        self.set_aside.extend(more.set_aside);
         self.in_transit += more.in_transit;
+        for (why, subjects) in more.unjudged {
+            *self.unjudged.entry(why).or_insert(0) += subjects;
+        }
         more.sides.into_iter().for_each(|totals| self.count_side(totals));
     }
 

@@ -30,6 +30,7 @@ pub(super) fn kept(table: &Table, filter: Option<&Expression>, parameters: &Para
 
 /// The cells that could not be read, of the columns a rule uses, by row.
 pub(super) fn unreadable<'t>(table: &'t Table, used: &BTreeSet<String>) -> HashMap<u32, Vec<&'t UnreadableCell>> {
+    let used = table.spec.with_signs(used);
     let mut cells: HashMap<u32, Vec<&UnreadableCell>> = HashMap::new();
     for cell in table.unreadable.iter().filter(|cell| used.contains(&cell.column)) {
         cells.entry(cell.row as u32).or_default().push(cell);
@@ -150,9 +151,11 @@ pub(super) fn totals(side: &str, table: &Table, rows: &Kept, distinct_keys: u64,
         money: BTreeMap::new(),
         quantities: BTreeMap::new(),
         unsummed: Vec::new(),
+        unmatched_lookups: BTreeMap::new(),
     };
-    let sums: Vec<(&String, Option<Sum>)> =
-        table.spec.columns.par_iter().filter_map(|column| sum(table, column, rows, context)).collect();
+    // What rows repeat would count once a row, and say nothing of the source.
+    let own = table.spec.columns.par_iter().filter(|column| !column.header);
+    let sums: Vec<(&String, Option<Sum>)> = own.filter_map(|column| sum(table, column, rows, context)).collect();
     for (name, sum) in sums {
         match sum {
             Some(Sum::Money(purse)) => drop(totals.money.insert(name.clone(), purse)),
@@ -209,6 +212,9 @@ pub(super) fn add_totals(known: &mut SideTotals, more: SideTotals) {
     known.rows += more.rows;
     known.judged += more.judged;
     known.distinct_keys += more.distinct_keys;
+    for (table, rows) in more.unmatched_lookups {
+        *known.unmatched_lookups.entry(table).or_insert(0) += rows;
+    }
     for (column, purse) in more.money {
         let held = known.money.entry(column.clone()).or_default();
         let fits = purse.iter().all(|(currency, amount)| held.add(currency, amount));

@@ -8,13 +8,14 @@ mod dates;
 mod normalise;
 mod numerals;
 mod raw;
+mod signs;
 mod table;
 
 use chrono::{DateTime, Utc};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use super::expression::Vector;
+use super::expression::{Expression, Vector};
 
 pub use cleaning::trim;
 pub use normalise::normalise;
@@ -70,7 +71,7 @@ pub struct Guards {
 }
 
 /// One column of a table file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ColumnSpec {
     pub name: String,
     /// The column's name in the source; the same as `name` unless the file says `from`.
@@ -82,6 +83,33 @@ pub struct ColumnSpec {
     pub null_words: Vec<String>,
     /// `sign = -1`: the figure counts with its sign turned.
     pub negate: bool,
+    /// The figure counts with its sign turned where this is true, over this table's columns as they were read.
+    #[serde(skip)]
+    pub negate_when: Option<Expression>,
+    /// The text column of this table that says which unit a quantity is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// A figure that is repeated on several rows, such as a document's freight on each of its lines: it counts once
+    /// however many rows carry it, and is never added up.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub header: bool,
+}
+
+impl ColumnSpec {
+    /// A column that is read under its own name and not cleaned.
+    pub fn new(name: &str, kind: ColumnType) -> Self {
+        ColumnSpec {
+            name: name.to_owned(),
+            from: name.to_owned(),
+            kind,
+            normalise: Vec::new(),
+            null_words: Vec::new(),
+            negate: false,
+            negate_when: None,
+            unit: None,
+            header: false,
+        }
+    }
 }
 
 /// A column's type, as the file declares it.

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 use super::cleaning::{ascii_width, clean, trim, unwrap_formula};
 use super::dates::{instant_in, is_placeholder, read_date, read_instant};
 use super::numerals::{read_number, rescale};
-use super::raw;
 use super::{ColumnSpec, ColumnType, RawTable, Reading, SnapshotFault, Table, TableSpec, UnreadableCell};
+use super::{raw, signs};
 use crate::audit::amount::power_of_ten;
 use crate::audit::expression::{Cell, Decimals, DecimalsBuilder, Vector};
 
@@ -48,7 +48,7 @@ pub fn normalise(spec: &TableSpec, raw: &RawTable, zone: Tz) -> Result<Table, Sn
         column: spec.columns[index].name.clone(),
         text: text.chars().take(SHOWN_CHARACTERS).collect(),
     });
-    Ok(Table::new(spec.clone(), raw.frame.height(), columns, unreadable.collect(), raw.moment))
+    Ok(signs::turn(Table::new(spec.clone(), raw.frame.height(), columns, unreadable.collect(), raw.moment)))
 }
 
 fn missing(spec: &TableSpec, column: &ColumnSpec, frame: &DataFrame) -> SnapshotFault {

@@ -56,14 +56,23 @@ impl Table {
         &self.columns
     }
 
-    /// The same table with one column more. The others are shared, not copied.
+    /// The same table with one column more, or with another one in the place of the column of that name. The others are
+    /// shared, not copied.
     ///
     /// # Panics
     /// When the column is of another length or type than its spec says.
     pub fn with_column(mut self, column: ColumnSpec, held: Vector) -> Table {
         assert!(held.len() == self.rows && fits(&held, &column.kind), "an added column fits its table");
-        self.spec.columns.push(column);
-        self.columns.push(held);
+        match self.spec.columns.iter().position(|known| known.name == column.name) {
+            Some(place) => {
+                self.spec.columns[place] = column;
+                self.columns[place] = held;
+            }
+            None => {
+                self.spec.columns.push(column);
+                self.columns.push(held);
+            }
+        }
         self
     }
 

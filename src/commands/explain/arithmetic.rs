@@ -22,13 +22,13 @@ pub(super) fn lines(found: &Break, evidence: &Evidence, rule: Option<&Rule>) -> 
     match &found.message {
         Message::AmountDiffers { relation, left, right, difference, allowed, .. } => {
             let compared = Compared { relation: *relation, left, right, difference: *difference, allowed: *allowed };
-            let mut lines = compared.lines(evidence, check, words::figure);
+            let mut lines = compared.lines(evidence, settings, check, words::figure);
             lines.extend(at_risk(found, "the difference"));
             lines
         }
         Message::QuantityDiffers { relation, left, right, difference, allowed } => {
             let compared = Compared { relation: *relation, left, right, difference: *difference, allowed: *allowed };
-            let mut lines = compared.lines(evidence, check, words::quantity);
+            let mut lines = compared.lines(evidence, settings, check, words::quantity);
             lines.push(priced(found, *difference, evidence, settings));
             lines
         }
@@ -77,9 +77,15 @@ struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    fn lines(&self, evidence: &Evidence, check: Option<&Check>, show: Written) -> Vec<String> {
-        let mut lines = operand(self.left, evidence, show);
-        lines.extend(operand(self.right, evidence, show));
+    fn lines(
+        &self,
+        evidence: &Evidence,
+        settings: Option<&Reconcile>,
+        check: Option<&Check>,
+        show: Written,
+    ) -> Vec<String> {
+        let mut lines = operand(self.left, evidence, settings, show);
+        lines.extend(operand(self.right, evidence, settings, show));
         if let (Value::Amount(left), Value::Amount(right)) = (&self.left.value, &self.right.value) {
             lines.push(format!("{} - {} = {}", show(*left), show(*right), show(self.difference)));
         }
@@ -119,8 +125,8 @@ fn within(check: &Check) -> Option<String> {
     })
 }
 
-/// What an expression is worth, with every sum of several rows in it written out.
-fn operand(operand: &Operand, evidence: &Evidence, show: Written) -> Vec<String> {
+/// What an expression is worth, with all that several rows come to in it written out.
+fn operand(operand: &Operand, evidence: &Evidence, settings: Option<&Reconcile>, show: Written) -> Vec<String> {
     let value = match &operand.value {
         Value::Amount(amount) => show(*amount),
         Value::Null => "nothing".to_owned(),
@@ -132,9 +138,9 @@ fn operand(operand: &Operand, evidence: &Evidence, show: Written) -> Vec<String>
         && *name == operand.expression
     {
         let Value::Amount(amount) = operand.value else { return vec![format!("{expression} = {value}")] };
-        return match sum(side, *index, show) {
-            Some((sum, total)) if side.rows.len() > 1 && total == amount => {
-                vec![format!("{expression} = {sum} = {value}")]
+        return match together(side, *index, settings, show) {
+            Some((figures, total)) if side.rows.len() > 1 && total.is_none_or(|total| total == amount) => {
+                vec![format!("{expression} = {figures} = {value}")]
             }
             _ => vec![format!("{expression} = {value}{}", over_rows(side))],
         };
@@ -143,9 +149,9 @@ fn operand(operand: &Operand, evidence: &Evidence, show: Written) -> Vec<String>
         .iter()
         .map(|(name, side, index)| {
             let name = words::visible(name);
-            match sum(side, *index, show) {
-                Some((sum, total)) if side.rows.len() > 1 => format!("{name} = {sum} = {}", show(total)),
-                Some((sum, _)) => format!("{name} = {sum}"),
+            match together(side, *index, settings, show) {
+                Some((figures, Some(total))) if side.rows.len() > 1 => format!("{name} = {figures} = {}", show(total)),
+                Some((figures, _)) => format!("{name} = {figures}"),
                 None => format!("{name}{}", over_rows(side)),
             }
         })
@@ -184,19 +190,45 @@ fn place(text: &str, name: &str) -> Option<usize> {
     })
 }
 
+/// What the rows of one key come to in a column, written out, and what that is; which row is the first is not known
+/// any more. Nothing where rows were left out of the evidence.
+fn together(
+    side: &SideRows,
+    column: usize,
+    settings: Option<&Reconcile>,
+    show: Written,
+) -> Option<(String, Option<Amount>)> {
+    let rule = settings.and_then(|settings| settings.sides.iter().find(|known| known.name == side.side));
+    let name = side.columns.get(column)?;
+    let holds = |columns: &[String]| columns.contains(name);
+    let Some(rule) = rule.filter(|rule| side.rows.len() > 1 && !holds(&rule.sum)) else {
+        return sum(side, column, show).map(|(sum, total)| (sum, Some(total)));
+    };
+    let figures = figures(side, column)?;
+    let (word, total) = match () {
+        () if holds(&rule.min) => ("the least", figures.iter().min().copied()),
+        () if holds(&rule.max) => ("the largest", figures.iter().max().copied()),
+        () => ("the first", None),
+    };
+    let mut written: Vec<String> = figures.iter().take(WRITTEN_OUT).map(|figure| show(*figure)).collect();
+    if figures.len() > WRITTEN_OUT {
+        written.push(format!("{} more", figures.len() - WRITTEN_OUT));
+    }
+    Some((format!("{word} of {}", written.join(", ")), total))
+}
+
+/// The figures of a column; nothing where rows were left out of the evidence.
+fn figures(side: &SideRows, column: usize) -> Option<Vec<Amount>> {
+    let amount = |row: &Vec<Value>| match row.get(column) {
+        Some(Value::Amount(amount)) => Some(*amount),
+        _ => None,
+    };
+    (side.rows.len() as u64 == side.total).then(|| side.rows.iter().filter_map(amount).collect())
+}
+
 /// A column's figures written as a sum, and the sum; nothing where rows were left out of the evidence.
 fn sum(side: &SideRows, column: usize, show: Written) -> Option<(String, Amount)> {
-    if side.rows.len() as u64 != side.total {
-        return None;
-    }
-    let figures: Vec<Amount> = side
-        .rows
-        .iter()
-        .filter_map(|row| match row.get(column) {
-            Some(Value::Amount(amount)) => Some(*amount),
-            _ => None,
-        })
-        .collect();
+    let figures = figures(side, column)?;
     let total = figures.iter().try_fold(Amount::default(), |total, figure| total.checked_add(*figure))?;
     let mut written = String::new();
     for (index, figure) in figures.iter().take(WRITTEN_OUT).enumerate() {

@@ -75,6 +75,21 @@ fn messages() -> Vec<Message> {
         Message::Duplicate { side: side(), unique: names(&["order_no", "line_no"]), rows: 3 },
         Message::Duplicate { side: side(), unique: Vec::new(), rows: 2 },
         missing_break("finance", None).message,
+        Message::AmbiguousLookup {
+            side: side(),
+            table: "customers".to_owned(),
+            key: vec![text("C1"), Value::Date(day("2026-10-09"))],
+            found: 2,
+        },
+        Message::LookupMissing { side: side(), table: "customers".to_owned(), key: vec![text("C1")], rows: 1 },
+        Message::LookupMissing { side: side(), table: "customers".to_owned(), key: vec![Value::Null], rows: 3 },
+        Message::NoUnitFactor {
+            side: side(),
+            column: "qty".to_owned(),
+            item: text("SKU-7"),
+            unit: text("箱"),
+            rows: 1,
+        },
         Message::UnreadableCell {
             side: "pos".to_owned(),
             column: "paid_at".to_owned(),

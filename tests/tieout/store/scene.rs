@@ -176,6 +176,7 @@ pub fn steps(day: &Day, known: &[Exception], rule_changed: bool) -> Vec<Transiti
         sides: Vec::new(),
         counts: BTreeMap::new(),
         in_transit: 0,
+        unjudged: BTreeMap::new(),
         findings: day.findings.clone(),
         verdicts: day.verdicts.clone(),
     };
@@ -240,7 +241,15 @@ pub fn rule(id: &str) -> Rule {
         worsened: Worsened::default(),
         flood: None,
         hash: format!("hash-of-{id}"),
-        body: Body::Reconcile(Reconcile { key: Vec::new(), sides: Vec::new(), checks: Vec::new(), price: None }),
+        body: Body::Reconcile(Reconcile {
+            key: Vec::new(),
+            sides: Vec::new(),
+            checks: Vec::new(),
+            price: None,
+            rates: None,
+            units: None,
+            window: None,
+        }),
         tables: BTreeSet::new(),
     }
 }

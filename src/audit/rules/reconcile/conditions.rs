@@ -38,7 +38,7 @@ pub(super) fn in_grace(matched: &Matched<'_>, check: &Check) -> Option<Vec<bool>
 }
 
 /// The business day of an instant, as days since 1970.
-fn day_of(micros: i64, context: &Context) -> i32 {
+pub(super) fn day_of(micros: i64, context: &Context) -> i32 {
     let at = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
     let day = at.with_timezone(&context.zone).date_naive();
     i32::try_from((day - NaiveDate::default()).num_days()).unwrap_or(i32::MAX)

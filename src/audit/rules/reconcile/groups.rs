@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Placed;
 use crate::audit::breaks::{Break, Class, Message};
 use crate::audit::expression::ColumnRef;
+use crate::audit::judgement::Unjudged;
 use crate::audit::rulebook::{Check, Reconcile, Side};
 
 /// What is known of each group while its checks run.
@@ -12,12 +13,25 @@ pub(super) struct Groups {
     /// Not value-checked: unreadable, or duplicate on a side that does not sum.
     pub blocked: Vec<bool>,
     pub waiting: Vec<bool>,
+    /// Why a group is not judged at all; its breaks do not count.
+    pub unjudged: Vec<Option<Unjudged>>,
     pub placed: BTreeMap<usize, Vec<Placed>>,
 }
 
 impl Groups {
     pub fn new(count: usize) -> Self {
-        Groups { blocked: vec![false; count], waiting: vec![false; count], placed: BTreeMap::new() }
+        Groups {
+            blocked: vec![false; count],
+            waiting: vec![false; count],
+            unjudged: vec![None; count],
+            placed: BTreeMap::new(),
+        }
+    }
+
+    /// Leaves a group out of everything that follows.
+    pub fn leave(&mut self, group: usize, why: Unjudged) {
+        self.unjudged[group] = self.unjudged[group].or(Some(why));
+        self.blocked[group] = true;
     }
 
     pub fn place(&mut self, group: usize, check: u32, side: u32, found: Break) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use polars::prelude::{NewChunkedArray, PlSmallStr, StringChunked};
 
 use super::super::rows::{self, Currencies};
+use super::aggregates;
 use super::sides::Sides;
 use crate::audit::amount::Amount;
 use crate::audit::breaks::SideRows;
@@ -88,6 +89,18 @@ impl<'a> Matched<'a> {
         self.sides.currencies(self.side_of(column), &column.column)
     }
 
+    /// The rows of a group whose currency is that of a money column's figure: one, where the first row's figure counts.
+    pub fn priced(&self, column: &ColumnRef, group: usize) -> &[u32] {
+        let side = self.side_of(column);
+        let rows = self.counted(side, group);
+        if rows.len() < 2 || !self.side(side).first.contains(&column.column) {
+            return rows;
+        }
+        let first = aggregates::first(self.tables[side], rows);
+        let place = rows.iter().position(|row| Some(*row) == first);
+        place.map_or(rows, |place| &rows[place..=place])
+    }
+
     pub fn side_of(&self, column: &ColumnRef) -> usize {
         let name = column.side.as_deref();
         let place = self.settings.sides.iter().position(|side| Some(side.name.as_str()) == name);
@@ -151,8 +164,21 @@ impl Rows for Matched<'_> {
         if settings.sum.contains(&column.column) {
             return Vector::Decimal(self.summed(side, &column.column));
         }
-        let picked = self.representatives(side);
-        match self.tables[side].vector(&column.column) {
+        if settings.count.as_ref() == Some(&column.column) {
+            return Vector::Decimal(aggregates::counted(self, side));
+        }
+        match aggregates::picked(self, side, &column.column) {
+            Some(picked) => self.taken(side, &column.column, picked.into_iter()),
+            None => self.taken(side, &column.column, self.representatives(side)),
+        }
+    }
+}
+
+impl Matched<'_> {
+    /// One cell of a column for each group: that of the picked row.
+    fn taken(&self, side: usize, column: &str, picked: impl ExactSizeIterator<Item = Option<usize>>) -> Vector {
+        let settings = self.side(side);
+        match self.tables[side].vector(column) {
             Vector::Text(texts) => {
                 let cells = picked.map(|row| row.and_then(|row| texts.get(row)));
                 Vector::Text(StringChunked::from_iter_options(PlSmallStr::EMPTY, cells))
@@ -168,7 +194,7 @@ impl Rows for Matched<'_> {
     }
 }
 
-/// Finds, on a side that sums, the groups in which a document's own key stands more than once, and the rows that are
+/// Finds, on a side that gathers rows, the groups in which a document's own key stands more than once, and the rows that are
 /// too many. The row that counts is the first by the text of its cells, so that the source's row order never decides.
 fn repeated(sides: &Sides<'_>, index: usize, pairing: &Pairing) -> BTreeMap<usize, Vec<u32>> {
     let mut found = BTreeMap::new();

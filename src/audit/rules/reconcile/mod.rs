@@ -1,12 +1,19 @@
 //! N sides, paired by key and compared: missing, duplicate, keyless and unreadable rows, then the rule's checks.
 
+mod aggregates;
 mod compare;
 mod conditions;
+mod exchange;
+mod faults;
 mod groups;
+mod looked_up;
 mod matched;
+mod measures;
+mod prepared;
 mod presence;
 mod price;
 mod sides;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -43,7 +50,8 @@ pub(crate) fn partition(
     gathered: &mut Gathered,
     keyless: &mut KeylessRows,
 ) {
-    let sides = Sides::new(settings, context, tables);
+    let prepared = prepared::prepare(settings, context, tables);
+    let sides = Sides::new(settings, context, &prepared);
     let rows = sides.keyed.iter().map(|side| side.rows.len()).sum::<usize>();
     let cut = matching::cut(&sides.keyed, rows.div_ceil(context.partition_rows.max(1)));
     let awaited: HashSet<u64> = open.iter().map(|subject| matching::digest(subject.values())).collect();
@@ -59,7 +67,10 @@ pub(crate) fn partition(
     }
     for (index, side) in settings.sides.iter().enumerate() {
         let table = sides.tables[index];
-        gathered.count_side(rows::totals(&side.name, table, &sides.keyed[index].rows, distinct[index], context));
+        let kept = &sides.keyed[index].rows;
+        let mut totals = rows::totals(&side.name, table, kept, distinct[index], context);
+        totals.unmatched_lookups = prepared[index].unmatched(side, kept);
+        gathered.count_side(totals);
         keyless.add(index as u32, &side.name, table, cut.keyless(index), context.evidence_rows);
     }
 }
@@ -67,6 +78,8 @@ pub(crate) fn partition(
 /// Judges the subjects of one partition: the distinct keys of each side, and what was found.
 fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>, awaited: &HashSet<u64>) -> (Vec<u64>, Gathered) {
     let mut groups = Groups::new(matched.pairing.groups);
+    window::close(matched, open, awaited, &mut groups);
+    faults::place(matched, &mut groups);
     presence::unreadable(matched, &mut groups);
     presence::duplicates(matched, &mut groups);
     presence::missing(matched, &mut groups);
@@ -107,14 +120,21 @@ fn conclude(
     awaited: &HashSet<u64>,
 ) -> Gathered {
     let mut gathered = Gathered::default();
-    let Groups { waiting, placed, .. } = groups;
+    let Groups { waiting, unjudged, placed, .. } = groups;
     let mut broken = vec![false; matched.pairing.groups];
     for (group, placed) in placed {
+        if unjudged[group].is_some() {
+            continue;
+        }
         broken[group] = true;
         gathered.found(rule, matched.subject(group), placed, matched.evidence(group));
     }
     for group in (0..matched.pairing.groups).filter(|group| !broken[*group]) {
-        if !awaited.is_empty() && awaited.contains(&matched.pairing.digest(group)) {
+        let is_awaited = !awaited.is_empty() && awaited.contains(&matched.pairing.digest(group));
+        if let Some(why) = unjudged[group] {
+            let subject = is_awaited.then(|| matched.subject(group));
+            gathered.left(why, subject.filter(|subject| open.contains(subject)));
+        } else if is_awaited {
             gathered.passed(matched.subject(group), waiting[group], open);
         } else {
             gathered.in_transit += u64::from(waiting[group]);

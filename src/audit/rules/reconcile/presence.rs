@@ -16,6 +16,9 @@ pub(super) fn unreadable(matched: &Matched<'_>, groups: &mut Groups) {
             continue;
         }
         for group in 0..matched.pairing.groups {
+            if groups.unjudged[group].is_some() {
+                continue;
+            }
             let of_group = matched.rows(index, group).iter().filter_map(|row| cells.get(row)).flatten();
             let mut faulty: Vec<_> = of_group.collect();
             faulty.sort_by(|left, right| (&left.column, &left.text).cmp(&(&right.column, &right.text)));
@@ -35,19 +38,22 @@ pub(super) fn unreadable(matched: &Matched<'_>, groups: &mut Groups) {
     }
 }
 
-/// More than one row where a side allows one, and documents that stand twice where a side sums.
+/// More than one row where a side allows one, and documents that stand twice where a side takes several together.
 pub(super) fn duplicates(matched: &Matched<'_>, groups: &mut Groups) {
     for index in 0..matched.tables.len() {
         let side = matched.side(index);
         let spec = &matched.tables[index].spec;
         for group in 0..matched.pairing.groups {
+            if groups.unjudged[group].is_some() {
+                continue;
+            }
             let rows = matched.rows(index, group);
             let (unique, surplus) = match matched.surplus(index, group) {
                 Some(surplus) => (&spec.unique, surplus.to_vec()),
-                None if side.sum.is_empty() && rows.len() > 1 => (&side.key, surplus(matched, index, rows)),
+                None if !side.gathers() && rows.len() > 1 => (&side.key, surplus(matched, index, rows)),
                 None => continue,
             };
-            if side.sum.is_empty() {
+            if !side.gathers() {
                 groups.blocked[group] = true;
             }
             let message =
@@ -71,10 +77,18 @@ fn surplus(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Vec<u32> {
     ordered.split_off(1)
 }
 
-/// The money some rows of a side hold; `None` when the side has none, or it is of several currencies.
-fn money_of(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Option<Money> {
+/// The money some rows of a side hold; `None` when the side has none, or it is of several currencies. What rows repeat
+/// counts once, with its largest figure.
+pub(super) fn money_of(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Option<Money> {
     let column = matched.sides.worth[index].as_ref()?;
-    let amount = sum(&rows::decimals(matched.tables[index], column), rows)?.checked_abs()?;
+    let (side, table) = (matched.side(index), matched.tables[index]);
+    let cells = rows::decimals(table, column);
+    let repeats = [&side.min, &side.max, &side.first].into_iter().any(|columns| columns.contains(column));
+    let amount = if repeats || table.spec.column(column).is_some_and(|column| column.header) {
+        rows.iter().filter_map(|row| rows::amount(&cells, *row)?.checked_abs()).max()?
+    } else {
+        sum(&cells, rows)?.checked_abs()?
+    };
     let mut codes = matched.sides.currencies(index, column).of_rows(rows);
     let currency = codes.pop_first().filter(|_| codes.is_empty())?;
     Some(Money { currency, amount })
@@ -94,7 +108,7 @@ pub(super) fn missing(matched: &Matched<'_>, groups: &mut Groups) {
             .filter(|number| sides_read(settings, columns_of(&settings.checks[*number])).contains(&index))
             .collect();
         for group in 0..matched.pairing.groups {
-            if matched.is_present(index, group) {
+            if matched.is_present(index, group) || groups.unjudged[group].is_some() {
                 continue;
             }
             let applying: Vec<usize> = readers

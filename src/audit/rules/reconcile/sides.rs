@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::super::Tables;
 use super::super::rows::{self, Currencies};
 use super::groups::columns_of;
+use super::prepared::{Prepared, What};
+use super::window::Inside;
 use crate::audit::expression::{ColumnRef, Vector};
 use crate::audit::judgement::Context;
 use crate::audit::matching::Keyed;
@@ -15,32 +16,40 @@ pub(super) struct Sides<'a> {
     pub settings: &'a Reconcile,
     pub context: &'a Context,
     /// In side order, as are all the lists below.
+    pub prepared: &'a [Prepared<'a>],
     pub tables: Vec<&'a Table>,
     /// The rows that the side's filter leaves, and their keys.
     pub keyed: Vec<Keyed>,
-    /// The document's own key, on sides that add up several documents.
+    /// The document's own key, on sides that take several documents together.
     pub documents: Vec<Option<Vec<Vector>>>,
     /// By row, the cells that could not be read and that the rule's meaning rests on.
     pub unreadable: Vec<HashMap<u32, Vec<&'a UnreadableCell>>>,
+    /// By row, what could not be said of it while its side was prepared.
+    pub faults: Vec<HashMap<u32, Vec<What>>>,
+    /// The columns that the rule's meaning rests on.
+    pub used: Vec<BTreeSet<String>>,
+    /// The rule's scope in time, where it has one.
+    pub inside: Option<Inside>,
     /// The column that says what a side's rows are worth, where it has money.
     pub worth: Vec<Option<String>>,
     currencies: BTreeMap<(usize, String), Currencies>,
 }
 
 impl<'a> Sides<'a> {
-    pub fn new(settings: &'a Reconcile, context: &'a Context, tables: &'a Tables) -> Self {
-        let tables: Vec<&Table> = settings.sides.iter().map(|side| &tables[&side.table]).collect();
+    pub fn new(settings: &'a Reconcile, context: &'a Context, prepared: &'a [Prepared<'a>]) -> Self {
+        let tables: Vec<&Table> = prepared.iter().map(|prepared| prepared.table.as_ref()).collect();
         let both = || settings.sides.iter().zip(&tables);
-        let keyed = both().map(|(side, table)| Keyed {
-            rows: rows::kept(table, side.filter.as_ref(), &context.parameters),
+        let keyed = both().zip(prepared).map(|((side, table), prepared)| Keyed {
+            rows: prepared.kept(side, context),
             parts: side.key.iter().map(|column| table.vector(column)).collect(),
         });
         let documents = both().map(|(side, table)| {
             let unique = &table.spec.unique;
-            let summing = !side.sum.is_empty() && !unique.is_empty();
-            summing.then(|| unique.iter().map(|column| table.vector(column)).collect())
+            let gathering = side.gathers() && !unique.is_empty();
+            gathering.then(|| unique.iter().map(|column| table.vector(column)).collect())
         });
-        let unreadable = both().map(|(side, table)| rows::unreadable(table, &used(settings, side, table)));
+        let used: Vec<BTreeSet<String>> = both().map(|(side, table)| used(settings, side, table)).collect();
+        let unreadable = tables.iter().zip(&used).map(|(table, used)| rows::unreadable(table, used));
         let worth: Vec<Option<String>> = both().map(|(side, table)| money_column(settings, side, table)).collect();
         let mut sides = Sides {
             settings,
@@ -48,6 +57,10 @@ impl<'a> Sides<'a> {
             keyed: keyed.collect(),
             documents: documents.collect(),
             unreadable: unreadable.collect(),
+            faults: prepared.iter().map(Prepared::by_row).collect(),
+            inside: settings.window.as_ref().map(|window| Inside::new(window, &tables, context)),
+            prepared,
+            used,
             tables: tables.clone(),
             worth,
             currencies: BTreeMap::new(),
@@ -79,13 +92,15 @@ impl<'a> Sides<'a> {
 
 /// The columns of one side that the rule's meaning rests on.
 fn used(settings: &Reconcile, side: &Side, table: &Table) -> BTreeSet<String> {
-    let mut used: BTreeSet<String> = side.key.iter().chain(&side.sum).chain(&table.spec.unique).cloned().collect();
+    let aggregated = side.sum.iter().chain(&side.min).chain(&side.max).chain(&side.first);
+    let mut used: BTreeSet<String> = side.key.iter().chain(aggregated).chain(&table.spec.unique).cloned().collect();
     if let Some(filter) = &side.filter {
         used.extend(filter.columns().iter().map(|column| column.column.clone()));
     }
     for column in all_columns(settings).filter(|column| column.side.as_deref() == Some(&side.name)) {
         used.insert(column.column.clone());
     }
+    side.added.close(&mut used);
     used
 }
 

@@ -1,0 +1,124 @@
+//! Money in another currency, at the last rate on or before a day.
+
+use std::collections::HashMap;
+
+use super::super::rows::{self, Currencies};
+use super::conditions::day_of;
+use super::prepared::{Prepared, RowFault, What};
+use crate::audit::amount::Amount;
+use crate::audit::expression::{Cell, DecimalsBuilder, Shared, Vector};
+use crate::audit::judgement::Context;
+use crate::audit::rulebook::{Conversion, Rates};
+use crate::audit::snapshot::Table;
+use crate::audit::value::Value;
+
+/// The rates of one currency, by the day from which they hold.
+type Series = Vec<(i32, Rate)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rate {
+    Known(Amount),
+    /// The cell is null, could not be read, or is not above zero.
+    Unknown,
+    /// The day has several rows that differ.
+    Disputed,
+}
+
+/// Adds the converted column and the rates it was converted at.
+pub(super) fn convert(
+    prepared: &mut Prepared<'_>,
+    index: usize,
+    conversion: &Conversion,
+    rates: &Rates,
+    table: &Table,
+    context: &Context,
+) {
+    let series = series(table, rates, &conversion.to);
+    let days = days(&prepared.table, &conversion.on, context);
+    let cells = rows::decimals(&prepared.table, &conversion.from);
+    let currencies = Currencies::of(&prepared.table, &conversion.from, context);
+    let rate_scale = conversion.rate.kind.scale().unwrap_or_default();
+    let mut converted = DecimalsBuilder::with_room(cells.scale, days.len());
+    let mut applied = DecimalsBuilder::with_room(rate_scale, days.len());
+    // A row is converted by the rates of its currency, which are looked up once.
+    let own: Vec<Option<&Series>> = currencies.codes().iter().map(|code| series.get(code)).collect();
+    let same: Vec<bool> = currencies.codes().iter().map(|code| *code == conversion.to).collect();
+    for (row, day) in days.iter().enumerate() {
+        let row = row as u32;
+        let Some(amount) = rows::amount(&cells, row) else {
+            converted.push_absent(Cell::Null);
+            applied.push_absent(Cell::Null);
+            continue;
+        };
+        let currency = currencies.number(row);
+        let rate = if same[currency] {
+            Rate::Known(Amount::from(1))
+        } else {
+            day.zip(own[currency]).map_or(Rate::Unknown, |(day, series)| last(series, day))
+        };
+        match rate {
+            Rate::Known(rate) => {
+                match amount.checked_mul_rounded(rate, cells.scale) {
+                    Some(figure) => converted.push(figure.units()),
+                    None => converted.push_absent(Cell::Fault),
+                }
+                match rate.rescale(rate_scale) {
+                    Some(rate) => applied.push(rate.units()),
+                    None => applied.push_absent(Cell::Null),
+                }
+            }
+            Rate::Unknown | Rate::Disputed => {
+                let unknown = rate == Rate::Unknown;
+                let what =
+                    if unknown { What::NoRate { conversion: index } } else { What::TwoRates { conversion: index } };
+                prepared.faults.push(RowFault { row, what });
+                converted.push_absent(Cell::Null);
+                applied.push_absent(Cell::Null);
+            }
+        }
+    }
+    let unfit = What::Overflow { conversion: index };
+    prepared.add(conversion.column.clone(), Vector::Decimal(converted.finish()), unfit);
+    prepared.add(conversion.rate.clone(), Vector::Decimal(applied.finish()), unfit);
+}
+
+/// The day of each row of a date or instant column.
+fn days(table: &Table, column: &str, context: &Context) -> Shared<Option<i32>> {
+    match table.vector(column) {
+        Vector::Date(days) => days,
+        Vector::Instant(at) => at.iter().map(|at| at.map(|at| day_of(at, context))).collect(),
+        _ => vec![None; table.len()].into(),
+    }
+}
+
+/// The rates into `to`, by the currency they are from. A day that stands twice with one rate has that rate.
+fn series(table: &Table, rates: &Rates, to: &str) -> HashMap<String, Series> {
+    let (from, into) = (table.vector(&rates.from), table.vector(&rates.to));
+    let figures = rows::decimals(table, &rates.rate);
+    let Vector::Date(days) = table.vector(&rates.date) else { return HashMap::new() };
+    let mut all: HashMap<String, Series> = HashMap::new();
+    for (row, day) in days.iter().enumerate() {
+        let (Some(day), Value::Text(code)) = (*day, from.value(row)) else { continue };
+        if into.value(row) != Value::Text(to.to_owned()) {
+            continue;
+        }
+        let rate = rows::amount(&figures, row as u32).filter(|rate| *rate > Amount::ZERO);
+        all.entry(code).or_default().push((day, rate.map_or(Rate::Unknown, Rate::Known)));
+    }
+    for series in all.values_mut() {
+        series.sort_by_key(|(day, _)| *day);
+        series.dedup_by(|(day, rate), (known_day, known)| {
+            let same = day == known_day;
+            if same && rate != known {
+                *known = Rate::Disputed;
+            }
+            same
+        });
+    }
+    all
+}
+
+fn last(series: &Series, day: i32) -> Rate {
+    let after = series.partition_point(|(from, _)| *from <= day);
+    after.checked_sub(1).map_or(Rate::Unknown, |place| series[place].1)
+}

@@ -1,0 +1,10 @@
+//! What a side of a reconcile rule can make of its table before anything is compared.
+
+mod aggregates;
+mod conversions;
+mod derived;
+mod lookups;
+mod meaning;
+mod scope;
+mod signs;
+mod units;

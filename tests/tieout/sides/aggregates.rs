@@ -1,0 +1,135 @@
+//! `min`, `max`, `first` and `count`: what several rows of one key come to.
+
+use crate::bench::{Bench, check};
+
+const RULE: &str = r#"
+    kind = "reconcile"
+    key  = ["order_no"]
+    [sides.orders]
+    table = "orders"
+    [sides.lines]
+    table = "lines"
+    sum   = ["amount"]
+    min   = ["qty"]
+    max   = ["freight", "shipped"]
+    first = ["status"]
+    count = "rows"
+    [[checks]]
+    name  = "total"
+    equal = ["orders.amount", "lines.amount + lines.freight"]
+    [[checks]]
+    name  = "count"
+    equal = ["orders.lines", "lines.rows"]
+    [[checks]]
+    name  = "least"
+    equal = ["orders.least", "lines.qty"]
+    [[checks]]
+    name  = "shipped"
+    equal = ["orders.shipped", "lines.shipped"]
+    [[checks]]
+    name  = "status"
+    equal = ["orders.status", "lines.status"]
+"#;
+
+const ORDERS: &str = "order_no text, amount money, lines number, least quantity, shipped date, status text";
+
+const LINES: &str = r#"
+    unique = ["doc"]
+    date = "entered"
+    [columns]
+    doc = { type = "text" }
+    order_no = { type = "text" }
+    amount = { type = "money", currency = "ccy" }
+    ccy = { type = "text" }
+    qty = { type = "quantity" }
+    freight = { type = "money", currency = "ccy" }
+    shipped = { type = "date" }
+    entered = { type = "date" }
+    status = { type = "text" }
+"#;
+
+/// Two lines of one order, whose document's freight stands on both.
+fn order() -> Bench {
+    Bench::new(RULE).table("orders", ORDERS, "SO1,110.00,2,3,2026-10-04,open").table_file(
+        "lines",
+        LINES,
+        "D1,SO1,60.00,CNY,3,10.00,2026-10-04,2026-10-02,billed\nD2,SO1,40.00,CNY,5,10.00,2026-10-03,2026-10-01,open",
+    )
+}
+
+#[test]
+fn rows_of_one_key_are_counted_and_give_their_least_largest_and_first_value() {
+    check(order(), "ties out");
+    check(
+        order().rows("orders", "SO1,110.01,3,5,2026-10-03,billed"),
+        r#"["SO1"] total: amount CNY 0.01 -> finance
+           ["SO1"] count: quantity -> finance
+           ["SO1"] least: quantity -> finance
+           ["SO1"] shipped: date -> finance
+           ["SO1"] status: text -> finance"#,
+    );
+}
+
+#[test]
+fn nulls_are_neither_least_nor_largest_but_may_be_first() {
+    let lines = "D1,SO1,60.00,CNY,,10.00,,2026-10-02,billed\nD2,SO1,40.00,CNY,5,,2026-10-03,2026-10-01,";
+    check(
+        order().rows("lines", lines),
+        r#"["SO1"] least: quantity -> finance
+           ["SO1"] shipped: date -> finance
+           ["SO1"] status: text -> finance"#,
+    );
+    check(order().rows("lines", lines).rows("orders", "SO1,110.00,2,5,2026-10-03,"), "ties out");
+}
+
+#[test]
+fn the_first_row_is_the_earliest_and_an_undated_one_comes_last() {
+    let lines = "D1,SO1,60.00,CNY,3,10.00,2026-10-04,,open\nD2,SO1,40.00,CNY,5,10.00,2026-10-03,2026-10-01,billed";
+    check(order().rows("lines", lines), r#"["SO1"] status: text -> finance"#);
+    let same_day =
+        "D1,SO1,60.00,CNY,3,10.00,2026-10-04,2026-10-01,open\nD2,SO1,40.00,CNY,5,10.00,2026-10-03,2026-10-01,billed";
+    check(order().rows("lines", same_day), "ties out");
+}
+
+#[test]
+fn a_document_that_stands_twice_counts_once() {
+    let twice = "D1,SO1,60.00,CNY,3,10.00,2026-10-04,2026-10-02,billed\nD1,SO1,60.00,CNY,3,10.00,2026-10-04,2026-10-02,billed\n\
+                 D2,SO1,40.00,CNY,5,10.00,2026-10-03,2026-10-01,open";
+    check(order().rows("lines", twice), r#"["SO1"] duplicate lines CNY 60.00 -> finance"#);
+}
+
+#[test]
+fn figures_of_several_currencies_have_no_largest() {
+    let lines =
+        "D1,SO1,60.00,CNY,3,10.00,2026-10-04,2026-10-02,billed\nD2,SO1,40.00,USD,5,10.00,2026-10-03,2026-10-01,open";
+    check(order().rows("lines", lines), r#"["SO1"] total: currency -> finance"#);
+}
+
+#[test]
+fn a_side_that_only_counts_may_have_several_rows_and_absent_ones_count_zero() {
+    let rule = r#"
+        kind = "reconcile"
+        key  = ["order_no"]
+        [sides.orders]
+        table = "orders"
+        [sides.lines]
+        table  = "lines"
+        count  = "rows"
+        absent = "zero"
+        [[checks]]
+        name  = "count"
+        equal = ["orders.lines", "lines.rows"]
+    "#;
+    let bench = Bench::new(rule).table("orders", "order_no text, lines number", "SO1,2\nSO2,0\nSO3,1").table(
+        "lines",
+        "order_no text",
+        "SO1\nSO1",
+    );
+    check(bench, r#"["SO3"] count: quantity -> finance"#);
+}
+
+#[test]
+fn an_unreadable_cell_of_an_aggregated_column_is_told() {
+    let lines = "D1,SO1,60.00,CNY,three,10.00,2026-10-04,2026-10-02,billed\nD2,SO1,40.00,CNY,5,10.00,2026-10-03,2026-10-01,open";
+    check(order().rows("lines", lines), r#"["SO1"] unreadable lines -> finance"#);
+}
