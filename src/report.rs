@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::audit::amount::Purse;
-use crate::audit::breaks::{Break, Class, Severity};
+use crate::audit::breaks::{Break, Class, Excess, Severity};
 use crate::audit::exception::{Continuity, Status, Step};
 use crate::audit::judgement::{Reason, SideTotals, Unjudged};
 use crate::audit::value::{Subject, Value};
@@ -83,6 +83,8 @@ pub struct RuleReport {
     pub in_transit: u64,
     /// Subjects that were read and not judged, by why; never counted as agreeing.
     pub unjudged: BTreeMap<Unjudged, u64>,
+    /// The warning limits of the rule's threshold that were passed.
+    pub warned: Vec<Excess>,
     pub at_risk: Purse,
     pub continuity: Option<Continuity>,
     /// Every subject with breaks, in the order of law 10.

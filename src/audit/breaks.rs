@@ -185,7 +185,9 @@ pub enum Message {
         side: String,
         currencies: Vec<String>,
     },
-    /// `left relation right` does not hold; `difference` is left minus right; `allowed` what was tolerated.
+    /// `left relation right` does not hold; `difference` is left minus right; `allowed` what was tolerated, in the
+    /// direction of `bound` where the two directions differ, and for `rows` rows where it depends on how many were
+    /// added up.
     AmountDiffers {
         relation: Relation,
         left: Operand,
@@ -193,6 +195,10 @@ pub enum Message {
         difference: Amount,
         allowed: Amount,
         currency: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bound: Option<Bound>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rows: Option<u64>,
     },
     QuantityDiffers {
         relation: Relation,
@@ -200,17 +206,24 @@ pub enum Message {
         right: Operand,
         difference: Amount,
         allowed: Amount,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bound: Option<Bound>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rows: Option<u64>,
     },
     TextDiffers {
         left: Operand,
         right: Operand,
     },
-    /// `days` is left minus right, absent where one of them is null.
+    /// `days` is left minus right, absent where one of them is null; `allowed` the days that were tolerated, where
+    /// the check tolerates any in that direction.
     DateDiffers {
         relation: Relation,
         left: Operand,
         right: Operand,
         days: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        allowed: Option<u32>,
     },
     NegativeStock {
         on_hand: Amount,
@@ -249,10 +262,34 @@ pub enum Message {
         limit: Amount,
         currency: String,
     },
+    /// More than `limit` subjects have breaks, or another limit of the rule's threshold was passed: `excess`.
     Flood {
         found: u64,
         limit: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        excess: Option<Excess>,
     },
+}
+
+/// The direction in which a tolerance was exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// The left figure is too far under the right one.
+    Under,
+    Over,
+}
+
+/// A limit of a rule's threshold that was passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Excess {
+    /// Subjects with breaks.
+    Count { found: u64, limit: u64 },
+    /// Subjects with breaks among the `of` keys of the reference side; `limit` is in percent.
+    Percent { found: u64, of: u64, limit: Amount },
+    /// Money at risk; `None` where the sum has more digits than fit.
+    Amount { currency: String, at_risk: Option<Amount>, limit: Amount },
 }
 
 /// The rows a finding rests on, as they were judged.

@@ -365,9 +365,12 @@ impl Break {
         let mut steady = self.clone();
         match &mut steady.message {
             Message::Overdue { days, from, .. } => *days = *from,
-            Message::AmountDiffers { allowed, .. } | Message::QuantityDiffers { allowed, .. } => {
-                *allowed = Amount::ZERO
+            Message::AmountDiffers { allowed, bound, rows, .. }
+            | Message::QuantityDiffers { allowed, bound, rows, .. } => {
+                *allowed = Amount::ZERO;
+                (*bound, *rows) = (None, None);
             }
+            Message::DateDiffers { allowed, .. } => *allowed = None,
             _ => {}
         }
         steady

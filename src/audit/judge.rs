@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Message, Severity};
+use super::amount::Amount;
+use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Excess, Finding, Message, Severity};
 use super::judgement::{Context, Judgement, Outcome, Verdict};
-use super::rulebook::{Body, Rule};
+use super::rulebook::{Body, Ceiling, Rule};
 use super::rules::{Gathered, Tables, low_stock, overdue_payment, reconcile};
 use super::value::{Subject, SubjectKind};
 
@@ -65,14 +66,18 @@ impl<'a> Judge<'a> {
         for found in findings.iter().flat_map(|finding| &finding.breaks) {
             *counts.entry(found.class).or_insert(0) += 1;
         }
-        let limit = self.rule.flood.unwrap_or(self.context.flood);
+        let threshold = &self.rule.threshold;
+        let limit = threshold.stop.count.unwrap_or(self.context.flood);
+        let stop = Ceiling { count: Some(limit), ..threshold.stop.clone() };
+        let tally = Tally { findings: &findings, keys: sides.first().map_or(0, |side| side.distinct_keys) };
         let rule = self.rule.id.clone();
-        if findings.len() as u64 > limit {
-            let outcome = Outcome::Flooded { found: findings.len() as u64, limit };
+        if let Some(excess) = tally.over(&stop, self.context).into_iter().next() {
             let verdicts = flooded_verdicts(&self.open);
-            let findings = vec![flood(self.rule, findings.len() as u64, limit)];
-            return Judgement { rule, outcome, sides, counts, in_transit, unjudged, findings, verdicts };
+            let findings = vec![flood(self.rule, findings.len() as u64, limit, &excess)];
+            let (outcome, warned) = (Outcome::Flooded(excess), Vec::new());
+            return Judgement { rule, outcome, sides, counts, in_transit, unjudged, warned, findings, verdicts };
         }
+        let warned = tally.over(&threshold.warn, self.context);
         let broken: BTreeSet<&Subject> = findings.iter().map(|finding| &finding.subject).collect();
         let verdict = |subject: &Subject| match subject {
             subject if broken.contains(subject) => Verdict::Breaks,
@@ -85,7 +90,7 @@ impl<'a> Judge<'a> {
             },
         };
         let verdicts = self.open.iter().map(|subject| (subject.clone(), verdict(subject))).collect();
-        Judgement { rule, outcome: Outcome::Judged, sides, counts, in_transit, unjudged, findings, verdicts }
+        Judgement { rule, outcome: Outcome::Judged, sides, counts, in_transit, unjudged, warned, findings, verdicts }
     }
 }
 
@@ -97,13 +102,56 @@ fn flooded_verdicts(open: &BTreeSet<Subject>) -> BTreeMap<Subject, Verdict> {
     open.iter().map(|subject| (subject.clone(), verdict(subject))).collect()
 }
 
-fn flood(rule: &Rule, found: u64, limit: u64) -> Finding {
+/// What a threshold is compared with.
+struct Tally<'f> {
+    findings: &'f [Finding],
+    /// Distinct keys of the reference side.
+    keys: u64,
+}
+
+impl Tally<'_> {
+    /// The limits that are passed: by more than they say, never at it. A percentage of nothing is no limit.
+    fn over(&self, ceiling: &Ceiling, context: &Context) -> Vec<Excess> {
+        let found = self.findings.len() as u64;
+        let mut over = Vec::new();
+        over.extend(ceiling.count.filter(|limit| found > *limit).map(|limit| Excess::Count { found, limit }));
+        let exceeds = |percent: &Amount| !counted(found).is_within_product(*percent, counted(self.keys), 2);
+        let percent = ceiling.percent.filter(|percent| self.keys > 0 && exceeds(percent));
+        over.extend(percent.map(|limit| Excess::Percent { found, of: self.keys, limit }));
+        for (currency, limit) in &ceiling.amounts {
+            let currency = currency.as_deref().unwrap_or(&context.currency);
+            let at_risk = self.at_risk(currency);
+            // A sum that does not fit is more than any limit.
+            if at_risk.is_none_or(|at_risk| at_risk > *limit) {
+                over.push(Excess::Amount { currency: currency.to_owned(), at_risk, limit: *limit });
+            }
+        }
+        over
+    }
+
+    fn at_risk(&self, currency: &str) -> Option<Amount> {
+        let purses = self.findings.iter().map(Finding::at_risk);
+        purses
+            .filter_map(|purse| purse.0.get(currency).copied())
+            .try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount))
+    }
+}
+
+fn counted(number: u64) -> Amount {
+    Amount::new(i128::from(number), 0)
+}
+
+fn flood(rule: &Rule, found: u64, limit: u64, excess: &Excess) -> Finding {
+    let excess = match excess {
+        Excess::Count { .. } => None,
+        other => Some(other.clone()),
+    };
     let flood = Break {
         check: Class::Flood.name().to_owned(),
         class: Class::Flood,
         side: None,
         owner: rule.owner.clone(),
-        message: Message::Flood { found, limit },
+        message: Message::Flood { found, limit, excess },
         at_risk: None,
     };
     Finding {

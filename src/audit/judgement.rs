@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::amount::{Amount, Purse};
-use super::breaks::{Class, Finding};
+use super::breaks::{Class, Excess, Finding};
 use super::calendar::Calendar;
 use super::expression::Parameters;
 use super::value::Subject;
@@ -79,6 +79,8 @@ pub struct Judgement {
     pub in_transit: u64,
     /// Subjects that were read and not judged, by why.
     pub unjudged: BTreeMap<Unjudged, u64>,
+    /// The warning limits of the rule's threshold that were passed. Empty unless judged.
+    pub warned: Vec<Excess>,
     /// In the order of law 10. Empty unless judged; a flooded rule has its one flood finding.
     pub findings: Vec<Finding>,
     /// One for every open subject that was handed in.
@@ -95,6 +97,7 @@ impl Judgement {
             counts: BTreeMap::new(),
             in_transit: 0,
             unjudged: BTreeMap::new(),
+            warned: Vec::new(),
             findings: Vec::new(),
             verdicts: open.iter().map(|subject| (subject.clone(), Verdict::NotJudged)).collect(),
         }
@@ -105,11 +108,8 @@ impl Judgement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Judged,
-    /// Too many findings to be believed: the others stay as they were.
-    Flooded {
-        found: u64,
-        limit: u64,
-    },
+    /// More findings than can be believed, by the limit that was passed: the others stay as they were.
+    Flooded(Excess),
     NotEvaluated(Reason),
 }
 

@@ -16,3 +16,4 @@ pub mod rulebook;
 pub mod rules;
 pub mod snapshot;
 pub mod value;
+mod wide;

@@ -170,6 +170,10 @@ fn notes(report: &RunReport) -> Vec<String> {
                 notes.push(format!("{}: {rows} of {} found nothing in {table}.", rule.rule, side.side));
             }
         }
+        let limits: Vec<String> = rule.warned.iter().map(|excess| words::excess(excess, Language::En)).collect();
+        if !limits.is_empty() {
+            notes.push(format!("Warning: {} has {}.", rule.rule, limits.join("; ")));
+        }
     }
     let named = |which: &dyn Fn(&RuleReport) -> bool| {
         let names: Vec<&str> = report.rules.iter().filter(|rule| which(rule)).map(|rule| rule.rule.as_str()).collect();

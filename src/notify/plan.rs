@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::audit::breaks::Excess;
 use crate::audit::exception::{Continuity, Exception, Status, Step};
 use crate::audit::judgement::Reason;
 use crate::config::Department;
@@ -42,6 +43,8 @@ pub struct RuleNews {
     pub told_not_evaluated: bool,
     pub flooded: bool,
     pub in_transit: u64,
+    /// The warning limits of the rule's threshold that were passed.
+    pub warned: Vec<Excess>,
 }
 
 /// One exception that a run changed.

@@ -194,6 +194,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         counts: judgement.counts,
         in_transit: judgement.in_transit,
         unjudged: judgement.unjudged,
+        warned: judgement.warned,
         at_risk,
         continuity,
         seconds,
@@ -251,6 +252,7 @@ fn news(
         told_not_evaluated: told,
         flooded: matches!(judgement.outcome, Outcome::Flooded { .. }),
         in_transit: judgement.in_transit,
+        warned: judgement.warned.clone(),
     }
 }
 

@@ -94,7 +94,7 @@ fn departments(rule: &Rule) -> BTreeSet<&str> {
 }
 
 fn severities(rule: &Rule) -> BTreeSet<Severity> {
-    let steps = rule.severity.steps.iter().map(|(severity, _)| *severity);
+    let steps = rule.severity.steps.iter().map(|step| step.severity);
     steps.chain([rule.severity.base]).collect()
 }
 

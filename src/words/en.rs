@@ -2,7 +2,7 @@
 
 use super::{figure, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
-use crate::audit::breaks::{Class, Message, Operand, Relation, Severity, StockFigure};
+use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::Value;
@@ -120,16 +120,18 @@ pub(super) fn message(message: &Message) -> String {
             let currencies: Vec<String> = currencies.iter().map(|currency| visible(currency)).collect();
             format!("{} adds up several currencies: {}", visible(side), currencies.join(", "))
         }
-        Message::AmountDiffers { relation, left, right, difference, allowed, currency } => {
-            let words = Figures { show: figure, unit: Some(currency) };
-            words.compare(*relation, left, right, *difference, *allowed)
+        Message::AmountDiffers { relation, left, right, difference, allowed, currency, bound, rows } => {
+            let words = Figures { show: figure, unit: Some(currency), allowed: *allowed, bound: *bound, rows: *rows };
+            words.compare(*relation, left, right, *difference)
         }
-        Message::QuantityDiffers { relation, left, right, difference, allowed } => {
-            let words = Figures { show: quantity, unit: None };
-            words.compare(*relation, left, right, *difference, *allowed)
+        Message::QuantityDiffers { relation, left, right, difference, allowed, bound, rows } => {
+            let words = Figures { show: quantity, unit: None, allowed: *allowed, bound: *bound, rows: *rows };
+            words.compare(*relation, left, right, *difference)
         }
         Message::TextDiffers { left, right } => format!("{}, {}", quoted(left), quoted(right)),
-        Message::DateDiffers { relation, left, right, days } => dates(*relation, left, right, *days),
+        Message::DateDiffers { relation, left, right, days, allowed } => {
+            dates(*relation, left, right, *days) + &allowed.map(days_allowed).unwrap_or_default()
+        }
         Message::AmbiguousLookup { .. } | Message::LookupMissing { .. } | Message::NoUnitFactor { .. } => {
             added(message)
         }
@@ -214,24 +216,42 @@ fn trading(message: &Message) -> String {
             figure(outstanding.checked_sub(*limit).unwrap_or_default()),
             figure(*limit)
         ),
-        Message::Flood { found, limit } => format!(
-            "{} differences, more than the limit of {}: most likely the data or the rule is at fault. This one stands \
-             for all; the others stay as they were",
-            count(*found),
-            count(*limit)
+        Message::Flood { found, limit, excess } => format!(
+            "{}: most likely the data or the rule is at fault. This one stands for all; the others stay as they were",
+            self::excess(excess.as_ref().unwrap_or(&Excess::Count { found: *found, limit: *limit }))
         ),
         _ => String::new(),
     }
 }
 
-/// How two figures of one kind are told.
+pub(super) fn excess(excess: &Excess) -> String {
+    match excess {
+        Excess::Count { found, limit } => {
+            format!("{}, more than the limit of {}", differences(*found), count(*limit))
+        }
+        Excess::Percent { found, of, limit } => {
+            format!("{} among {} keys, more than the limit of {} %", differences(*found), count(*of), quantity(*limit))
+        }
+        Excess::Amount { currency, at_risk: Some(at_risk), limit } => {
+            format!("{} at risk, more than the limit of {}", money(currency, *at_risk), figure(*limit))
+        }
+        Excess::Amount { currency, at_risk: None, limit } => {
+            format!("More {} at risk than can be added up; the limit is {}", visible(currency), figure(*limit))
+        }
+    }
+}
+
+/// How two figures of one kind are told, and what was tolerated.
 struct Figures<'a> {
     show: fn(Amount) -> String,
     unit: Option<&'a str>,
+    allowed: Amount,
+    bound: Option<Bound>,
+    rows: Option<u64>,
 }
 
 impl Figures<'_> {
-    fn compare(&self, relation: Relation, left: &Operand, right: &Operand, gap: Amount, allowed: Amount) -> String {
+    fn compare(&self, relation: Relation, left: &Operand, right: &Operand, gap: Amount) -> String {
         let size = (self.show)(gap.checked_abs().unwrap_or(gap));
         let direction = if gap.is_negative() { "less" } else { "more" };
         let verdict = match relation {
@@ -239,11 +259,20 @@ impl Figures<'_> {
             Relation::AtMost => format!("{size} too much"),
             Relation::AtLeast => format!("{size} too little"),
         };
-        let tolerance = match allowed.is_zero() {
-            true => String::new(),
-            false => format!(" ({} allowed)", (self.show)(allowed)),
+        format!("{}, {}: {verdict}{}", self.operand(left), self.operand(right), self.tolerance())
+    }
+
+    fn tolerance(&self) -> String {
+        if self.allowed.is_zero() {
+            return String::new();
+        }
+        let direction = match self.bound {
+            Some(Bound::Under) => " less",
+            Some(Bound::Over) => " more",
+            None => "",
         };
-        format!("{}, {}: {verdict}{tolerance}", self.operand(left), self.operand(right))
+        let rows = self.rows.map(|rows| format!(" for {}", rows_of(rows))).unwrap_or_default();
+        format!(" ({}{direction} allowed{rows})", (self.show)(self.allowed))
     }
 
     fn operand(&self, operand: &Operand) -> String {
@@ -268,6 +297,10 @@ fn dates(relation: Relation, left: &Operand, right: &Operand, days: Option<i64>)
         (Relation::AtLeast, _) => "too early",
     };
     format!("{left}, {right}: {size} {unit} {verdict}")
+}
+
+fn days_allowed(days: u32) -> String {
+    format!(" ({days} {} allowed)", if days == 1 { "day" } else { "days" })
 }
 
 fn stated(operand: &Operand) -> String {
@@ -312,6 +345,10 @@ fn type_name(name: &str) -> String {
         "boolean" => "yes or no".to_owned(),
         other => visible(other),
     }
+}
+
+fn differences(found: u64) -> String {
+    if found == 1 { "1 difference".to_owned() } else { format!("{} differences", count(found)) }
 }
 
 fn rows_of(rows: u64) -> String {

@@ -14,7 +14,7 @@ pub use cell::{clip, csv_cell, csv_text, one_line, visible};
 pub use figure::{figure, money, purse, quantity};
 pub use names::side;
 
-use crate::audit::breaks::{Break, Class, Severity};
+use crate::audit::breaks::{Break, Class, Excess, Severity};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::{Subject, SubjectKind, Value};
@@ -61,6 +61,14 @@ pub fn reason(reason: &Reason, language: Language) -> String {
     match language {
         Language::Zh => zh::reason(reason),
         Language::En => en::reason(reason),
+    }
+}
+
+/// What says that a limit of a rule's threshold was passed; not a whole sentence, for another to continue.
+pub fn excess(excess: &Excess, language: Language) -> String {
+    match language {
+        Language::Zh => zh::excess(excess),
+        Language::En => en::excess(excess),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::names::{column_in_zh, expression_zh, side_in_zh};
 use super::{figure, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
-use crate::audit::breaks::{Class, Message, Operand, Relation, Severity, StockFigure};
+use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::Value;
@@ -119,16 +119,19 @@ pub(super) fn message(message: &Message) -> String {
             let currencies: Vec<String> = currencies.iter().map(|currency| visible(currency)).collect();
             format!("{}把多种币种（{}）加在一起，无法核对", side_in_zh(side), currencies.join("、"))
         }
-        Message::AmountDiffers { relation, left, right, difference, allowed, currency } => {
-            let words = Figures { show: figure, unit: Some(currency) };
-            words.compare(*relation, left, right, *difference, *allowed)
+        Message::AmountDiffers { relation, left, right, difference, allowed, currency, bound, rows } => {
+            let words = Figures { show: figure, unit: Some(currency), allowed: *allowed, bound: *bound, rows: *rows };
+            words.compare(*relation, left, right, *difference)
         }
-        Message::QuantityDiffers { relation, left, right, difference, allowed } => {
-            let words = Figures { show: quantity, unit: None };
-            words.compare(*relation, left, right, *difference, *allowed)
+        Message::QuantityDiffers { relation, left, right, difference, allowed, bound, rows } => {
+            let words = Figures { show: quantity, unit: None, allowed: *allowed, bound: *bound, rows: *rows };
+            words.compare(*relation, left, right, *difference)
         }
         Message::TextDiffers { left, right } => format!("{} ≠ {}", quoted(left), quoted(right)),
-        Message::DateDiffers { relation, left, right, days } => dates(*relation, left, right, *days),
+        Message::DateDiffers { relation, left, right, days, allowed } => {
+            let tolerance = allowed.map(|allowed| format!("（允许 {allowed} 天）")).unwrap_or_default();
+            dates(*relation, left, right, *days) + &tolerance
+        }
         Message::AmbiguousLookup { .. } | Message::LookupMissing { .. } | Message::NoUnitFactor { .. } => {
             added(message)
         }
@@ -210,34 +213,64 @@ fn trading(message: &Message) -> String {
             figure(*limit),
             figure(outstanding.checked_sub(*limit).unwrap_or_default())
         ),
-        Message::Flood { found, limit } => format!(
-            "发现 {} 条差异，超过上限 {} 条，多半是数据或规则出了问题；合并为这一条，其余异常保持原状",
-            count(*found),
-            count(*limit)
+        Message::Flood { found, limit, excess } => format!(
+            "{}，多半是数据或规则出了问题；合并为这一条，其余异常保持原状",
+            self::excess(excess.as_ref().unwrap_or(&Excess::Count { found: *found, limit: *limit }))
         ),
         _ => String::new(),
     }
 }
 
-/// How two figures of one kind are told.
+pub(super) fn excess(excess: &Excess) -> String {
+    match excess {
+        Excess::Count { found, limit } => {
+            format!("发现 {} 条差异，超过上限 {} 条", count(*found), count(*limit))
+        }
+        Excess::Percent { found, of, limit } => {
+            format!("{} 个主键中有 {} 个有差异，超过上限 {}%", count(*of), count(*found), quantity(*limit))
+        }
+        Excess::Amount { currency, at_risk, limit } => {
+            let at_risk = at_risk.map_or_else(
+                || format!("{} 数值过大，无法合计", visible(currency)),
+                |at_risk| money(currency, at_risk),
+            );
+            format!("风险金额 {at_risk}，超过上限 {}", figure(*limit))
+        }
+    }
+}
+
+/// How two figures of one kind are told, and what was tolerated.
 struct Figures<'a> {
     show: fn(Amount) -> String,
     unit: Option<&'a str>,
+    allowed: Amount,
+    bound: Option<Bound>,
+    rows: Option<u64>,
 }
 
 impl Figures<'_> {
-    fn compare(&self, relation: Relation, left: &Operand, right: &Operand, gap: Amount, allowed: Amount) -> String {
+    fn compare(&self, relation: Relation, left: &Operand, right: &Operand, gap: Amount) -> String {
         let (left, right) = (self.operand(left), self.operand(right));
         let size = (self.show)(gap.checked_abs().unwrap_or(gap));
-        let tolerance = match allowed.is_zero() {
-            true => String::new(),
-            false => format!("（允差 {}）", (self.show)(allowed)),
-        };
+        let tolerance = self.tolerance();
         match relation {
             Relation::Equal => format!("{left} ≠ {right}，差 {}{tolerance}", (self.show)(gap)),
             Relation::AtMost => format!("{left} 超过{}{right}，多 {size}{tolerance}", gap_before(&right)),
             Relation::AtLeast => format!("{left} 不足{}{right}，少 {size}{tolerance}", gap_before(&right)),
         }
+    }
+
+    fn tolerance(&self) -> String {
+        if self.allowed.is_zero() {
+            return String::new();
+        }
+        let word = match self.bound {
+            Some(Bound::Under) => "允许少",
+            Some(Bound::Over) => "允许多",
+            None => "允差",
+        };
+        let rows = self.rows.map(|rows| format!("{} 行", count(rows))).unwrap_or_default();
+        format!("（{rows}{word} {}）", (self.show)(self.allowed))
     }
 
     fn operand(&self, operand: &Operand) -> String {

@@ -12,7 +12,9 @@ use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table
 use tieout::audit::rules::Tables;
 use tieout::audit::snapshot::{RawTable, TableSpec, normalise};
 use tieout::audit::value::{Subject, Value};
+use tieout::language::Language;
 use tieout::problem::SourceText;
+use tieout::words;
 
 /// A rule and its tables.
 #[derive(Clone)]
@@ -49,15 +51,18 @@ impl Bench {
         }
     }
 
-    /// A table of `columns` ("order_no text, qty quantity, amount money ccy"), the `unique` ones marked with `*`, and
-    /// CSV `rows` without a header; an empty cell is null.
+    /// A table of `columns` ("order_no text, qty quantity, amount money ccy"), the `unique` ones marked with `*`, the
+    /// one that dates a row with `@`, and CSV `rows` without a header; an empty cell is null.
     pub fn table(self, name: &str, columns: &str, rows: &str) -> Bench {
         let mut toml = String::new();
-        let mut unique = Vec::new();
+        let (mut unique, mut date) = (Vec::new(), None);
         let mut lines = String::new();
         for column in columns.split(',') {
             let words: Vec<&str> = column.split_whitespace().collect();
-            let name = words[0].trim_end_matches('*');
+            let name = words[0].trim_end_matches(['*', '@']);
+            if words[0].ends_with('@') {
+                date = Some(name);
+            }
             if words[0].ends_with('*') {
                 unique.push(format!("{name:?}"));
             }
@@ -66,6 +71,9 @@ impl Bench {
         }
         if !unique.is_empty() {
             let _ = writeln!(toml, "unique = [{}]", unique.join(", "));
+        }
+        if let Some(date) = date {
+            let _ = writeln!(toml, "date = {date:?}");
         }
         let _ = write!(toml, "[columns]\n{lines}");
         self.table_file(name, &toml, rows)
@@ -87,6 +95,13 @@ impl Bench {
         let records = reader.records().map(|record| record.expect("a test's rows are CSV"));
         let rows = records.map(|record| record.iter().map(str::to_owned).collect()).collect();
         self.rows.insert(table.to_owned(), rows);
+        self
+    }
+
+    /// Replaces a part of the rule's text.
+    pub fn with(mut self, part: &str, by: &str) -> Bench {
+        assert!(self.rule.contains(part), "{part}");
+        self.rule = self.rule.replacen(part, by, 1);
         self
     }
 
@@ -184,6 +199,9 @@ impl Bench {
         for (subject, verdict) in &judgement.verdicts {
             let _ = writeln!(text, "{} is {verdict:?}", subject.canonical());
         }
+        for excess in &judgement.warned {
+            let _ = writeln!(text, "warned: {}", words::excess(excess, Language::En));
+        }
         if judgement.outcome != Outcome::Judged {
             let _ = writeln!(text, "{:?}", judgement.outcome);
         }
@@ -192,6 +210,15 @@ impl Bench {
         }
         text
     }
+}
+
+/// What the first break of every subject says, and how severe the subject is, a line each.
+pub fn said(bench: &Bench) -> String {
+    let lines = bench.judge().findings.into_iter().map(|finding| {
+        let sentence = words::sentence(&finding.breaks[0], Language::En);
+        format!("{} {}: {sentence}\n", finding.subject.canonical(), finding.severity.name())
+    });
+    lines.collect()
 }
 
 /// Judges the bench, its rows in either order, and compares what it tells.

@@ -90,6 +90,7 @@ fn judgement(findings: Vec<Finding>, verdicts: &[(&str, Verdict)]) -> Judgement 
         counts: BTreeMap::new(),
         in_transit: 0,
         unjudged: BTreeMap::new(),
+        warned: Vec::new(),
         findings,
         verdicts: verdicts.iter().map(|(name, verdict)| (subject(name), *verdict)).collect(),
     }

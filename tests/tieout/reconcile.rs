@@ -278,7 +278,7 @@ fn a_flood_is_one_finding_and_judges_no_other_subject() {
            ["SO1",1] is NotJudged
            ["SO9",1] is NotJudged
            {"flood":[]} is Breaks
-           Flooded { found: 3, limit: 2 }"#,
+           Flooded(Count { found: 3, limit: 2 })"#,
     );
 }
 

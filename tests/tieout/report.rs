@@ -1,5 +1,7 @@
 //! What the program prints and how it ends: exit codes, the JSON report and its schema, the table and the CSV.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::harness::{Company, Database, Output, day};
@@ -118,6 +120,51 @@ fn the_list_and_one_exception_are_found_again() {
     assert_eq!(company.tieout(&["explain", &id[id.len() - 8..]]).code, 0, "the end of an id is enough");
     let unknown = company.tieout(&["explain", "00000000-nothing"]);
     assert_eq!(unknown.code, 64, "{}", unknown.stderr);
+}
+
+#[test]
+fn the_arithmetic_of_a_tolerance_is_written_out_and_a_warning_stands_in_report_and_table() {
+    let company = company();
+    let file = "rules/order-shipment-invoice.toml";
+    let within = "within = { under = { percent = \"1\" }, over = { amount = { CNY = \"0.02\", other = \"0.01\" } }, \
+                  of = \"sales\", per_row = true }";
+    company.edit(file, "within = { amount = \"0.01\" }", within);
+    company.edit(
+        file,
+        "\nprice    = ",
+        "\nthreshold = { warn = { count = 3, percent = \"0.5\", amount = 9 } }\nprice    = ",
+    );
+    let invoiced = "update invoice_lines set amount = ";
+    company.sql(Database::Ledger, &format!("{invoiced}'1.00' where rowid % 2 = 0"));
+    company.sql(Database::Ledger, &format!("{invoiced}'99999.00' where rowid % 2 = 1"));
+
+    let said = company.tieout(&with(&["--format", "json"]));
+    let told = report(&said);
+    let rule = &told["rules"][1];
+    let limits: Vec<&str> =
+        rule["warned"].as_array().unwrap().iter().map(|limit| limit["by"].as_str().unwrap()).collect();
+    assert_eq!((rule["status"].as_str().unwrap(), limits), ("exceptions", vec!["count", "percent", "amount"]));
+    let table = company.tieout(&with(&["--dry-run"])).stdout;
+    assert!(table.contains("Warning: order-shipment-invoice has "), "{table}");
+    assert!(table.contains(" keys, more than the limit of 0.5 %; CNY "), "{table}");
+
+    // The figure itself is left out: it is another one for every order.
+    let source = |line: &str| {
+        let (by, of) = line.split_once("sales.amount; allowed is ")?.1.split_once(", ")?;
+        Some(format!("{} {of}", by.rsplit_once(' ')?.0))
+    };
+    let mut sources = BTreeSet::new();
+    for exception in rule["exceptions"].as_array().unwrap() {
+        let told = company.tieout(&["explain", exception["id"].as_str().unwrap()]).stdout;
+        sources.extend(told.lines().filter_map(source));
+    }
+    let sources: Vec<String> = sources.into_iter().collect();
+    insta::assert_snapshot!(sources.join("\n"), @r"
+    to be less by 1 % of sales.amount
+    to be more by 0.01 × 1 row in USD
+    to be more by 0.02 × 1 row in CNY
+    to be more by 0.02 × 3 rows in CNY
+    ");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::reading::Reading;
 use super::reconcile::Draft;
-use super::{Base, Check, Choose, Grace, Within};
+use super::within::{self, Compared};
+use super::{Check, Grace, Within};
 use crate::audit::breaks::{Class, Relation};
 use crate::audit::expression::{ColumnRef, Expression, Scope, Type};
 use crate::audit::snapshot::{ColumnType, Tax};
@@ -70,8 +71,13 @@ impl Checking<'_, '_> {
             let when = self.reading.condition(&node, self.scope)?;
             reads_sums_only(&node, &when, self.sides).then_some(Some(when))
         });
-        let figures = relation.as_ref().map(|(_, left, right)| (left, right));
-        let within = section.get("within").map_or(Some(Within::default()), |node| within(&node, figures));
+        let compared = relation.as_ref().map(|(relation, left, right)| Compared {
+            relation: *relation,
+            left,
+            right,
+            sums: self.sums(left) || self.sums(right),
+        });
+        let within = section.get("within").map_or(Some(Within::default()), |node| within::read(&node, compared));
         let grace = section.get("grace").map_or(Some(None), |node| self.grace(&node).map(Some));
         let owner = section.get("owner").map_or_else(|| Some(owner.to_owned()), |node| self.reading.department(&node));
         let (relation, left, right) = relation?;
@@ -107,6 +113,12 @@ impl Checking<'_, '_> {
         let right = self.figure(right_node);
         let (left, right) = (left?, right?);
         self.comparable(node, relation, &left, &right).then_some((relation, left, right))
+    }
+
+    /// Whether an expression reads a side that adds up rows.
+    fn sums(&self, expression: &Expression) -> bool {
+        let read = |name: &str| expression.columns().iter().any(|column| column.side.as_deref() == Some(name));
+        self.sides.iter().any(|side| !side.aggregates.sum.is_empty() && read(&side.name))
     }
 
     fn figure(&self, node: &Node<'_>) -> Option<Expression> {
@@ -159,15 +171,22 @@ impl Checking<'_, '_> {
 
     fn grace(&self, node: &Node<'_>) -> Option<Grace> {
         let section = node.section()?;
-        let accepted = "grace = { days = 3, after = [\"sales.promised_date\"] }, or working_days in place of days";
-        let length = match (section.get("days"), section.get("working_days")) {
-            (Some(days), None) => days.small_count(1).map(|days| (days, false)),
-            (None, Some(days)) => days.small_count(1).map(|days| (days, true)),
-            (Some(_), Some(second)) => {
-                second.name_problem("a grace counts either days or working days", accepted);
+        let accepted = "grace = { days = 3, after = [\"sales.promised_date\"] }, working_days in place of days, or \
+                        { until = \"sales.promised_date\" }";
+        let lengths = [("days", false), ("working_days", true), ("until", false)];
+        let given: Vec<_> = lengths.iter().filter_map(|(key, working)| Some((section.get(key)?, *working))).collect();
+        let length = match given.as_slice() {
+            [(node, _)] if node.name() == "until" => {
+                let until = node.filled().and_then(|text| self.date(&text, node));
+                section.finish();
+                return Some(Grace { days: 0, working: false, after: vec![until?] });
+            }
+            [(node, working)] => node.small_count(1).map(|days| (days, *working)),
+            [_, (second, _), ..] => {
+                second.name_problem("a grace counts days, counts working days, or ends on one day", accepted);
                 None
             }
-            (None, None) => {
+            [] => {
                 section.problem("the grace has no length", accepted);
                 None
             }
@@ -221,61 +240,6 @@ fn name(node: &Node<'_>, names: &mut BTreeSet<String>) -> Option<String> {
         return None;
     }
     Some(name)
-}
-
-/// A tolerance. `figures` are the check's two expressions, where they could be read.
-fn within(node: &Node<'_>, figures: Option<(&Expression, &Expression)>) -> Option<Within> {
-    let section = node.section()?;
-    let accepted = "within = { amount = \"0.01\" }, { percent = \"0.1\" }, or both";
-    let amount = section.get("amount").map_or(Some(None), |node| node.tolerance().map(Some));
-    let percent = section.get("percent").map_or(Some(None), |node| node.tolerance().map(Some));
-    let of = section.get("of");
-    let choose = section.get("use");
-    if let (Some(None), Some(None)) = (amount, percent) {
-        node.problem("the tolerance names no figure", accepted);
-    }
-    if let (Some(of), Some(None)) = (&of, percent) {
-        of.name_problem("of says what a percentage is of, and there is none", "percent = \"…\", or no of");
-    }
-    if let (Some(choose), true) = (&choose, matches!(amount, Some(None)) || matches!(percent, Some(None))) {
-        choose.name_problem("use chooses between amount and percent, and one is missing", "both, or no use");
-    }
-    let of = of.map_or(Some(Base::Larger), |node| base(&node, figures));
-    let choose = choose.map_or(Some(Choose::default()), |node| {
-        node.one_of(&[("larger", Choose::Larger), ("smaller", Choose::Smaller)])
-    });
-    section.finish();
-    if let Some((left, _)) = figures
-        && !matches!(left.kind(), Type::Decimal { .. })
-    {
-        let sentence = format!("a tolerance has no meaning on {}", type_name(left.kind()));
-        node.name_problem(sentence, "no within, or a check of amounts or quantities");
-        return None;
-    }
-    Some(Within { amount: amount?, percent: percent?, of: of?, choose: choose? })
-}
-
-/// The figure a percentage is of: the one that alone reads the named side.
-fn base(node: &Node<'_>, figures: Option<(&Expression, &Expression)>) -> Option<Base> {
-    let side = node.filled()?;
-    let (left, right) = figures?;
-    let sides = |expression: &Expression| -> BTreeSet<String> {
-        expression.columns().iter().filter_map(|column| column.side.clone()).collect()
-    };
-    let (left, right) = (sides(left), sides(right));
-    match (left.contains(&side), right.contains(&side)) {
-        (true, false) => Some(Base::Left),
-        (false, true) => Some(Base::Right),
-        (true, true) => {
-            node.problem(format!("both figures read {}", node.written()), "a side that only one figure reads");
-            None
-        }
-        (false, false) => {
-            let known: Vec<&str> = left.symmetric_difference(&right).map(String::as_str).collect();
-            node.unknown(format!("neither figure reads {}", node.written()), &side, known);
-            None
-        }
-    }
 }
 
 fn type_name(kind: Type) -> &'static str {

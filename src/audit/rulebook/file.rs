@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::reading::{Reading, Surroundings};
-use super::{Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile};
-use crate::audit::breaks::Severity;
+use super::{Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile, severity};
 use crate::audit::snapshot::TableSpec;
 use crate::language::Bilingual;
 use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
@@ -58,9 +57,9 @@ fn rule(
     let title = title.and_then(|node| node.bilingual());
     let why = section.get("why").map_or(Some(Bilingual::default()), |node| node.bilingual());
     let owner = section.need("owner", "the department that must act").and_then(|node| reading.department(&node));
-    let severity = section.get("severity").map_or(Some(SeverityScale::default()), |node| severity(&node));
+    let severity_node = section.get("severity");
     let worsened = section.get("worsened").map_or(Some(Worsened::default()), |node| worsened(&node));
-    let flood = section.get("flood").map_or(Some(None), |node| node.count(1).map(Some));
+    let threshold = severity::threshold(section);
     // Owners of sides and checks fall back to the rule's; a missing one is already reported.
     let fallback = owner.clone().unwrap_or_default();
     let mut inline = Vec::new();
@@ -70,13 +69,21 @@ fn rule(
         _ => overdue::read(section, &reading).map(Body::OverduePayment),
     };
     section.finish();
-    let body = body?;
+    let Some(body) = body else {
+        // Whether the rule's tables are dated is not known then, and not what is wrong with it.
+        drop(severity_node.map(|node| severity::severity(&node, true)));
+        return None;
+    };
     let tables = hash::tables(&body);
     let inline_by_name: BTreeMap<&str, &TableSpec> = inline.iter().map(|table| (table.name.as_str(), table)).collect();
-    let specs = tables
+    let specs: Vec<&TableSpec> = tables
         .iter()
-        .filter_map(|name| inline_by_name.get(name.as_str()).copied().or_else(|| surroundings.tables.get(name)));
-    let hash = hash::hash(&body, flood?, specs);
+        .filter_map(|name| inline_by_name.get(name.as_str()).copied().or_else(|| surroundings.tables.get(name)))
+        .collect();
+    let dated = specs.iter().any(|spec| spec.date.is_some());
+    let severity = severity_node.map_or(Some(SeverityScale::default()), |node| severity::severity(&node, dated));
+    let threshold = threshold?;
+    let hash = hash::hash(&body, &threshold, specs.into_iter());
     let rule = Rule {
         id: id?,
         title: title?,
@@ -84,7 +91,7 @@ fn rule(
         owner: owner?,
         severity: severity?,
         worsened: worsened?,
-        flood: flood?,
+        threshold,
         hash,
         body,
         tables,
@@ -111,41 +118,6 @@ fn id(section: &Section<'_>, file: &SourceText, namesake: Option<&SourceText>) -
         return None;
     }
     Some(id)
-}
-
-/// One word, or a base and the amounts at risk from which a rule is more severe.
-fn severity(node: &Node<'_>) -> Option<SeverityScale> {
-    let words = Severity::ALL.map(|severity| (severity.name(), severity));
-    if !node.value().is_table() {
-        return node.one_of(&words).map(|base| SeverityScale { base, steps: Vec::new() });
-    }
-    let section = node.section()?;
-    let base = section.get("base").map_or(Some(Severity::default()), |node| node.one_of(&words));
-    let mut steps = Some(Vec::new());
-    for severity in Severity::ALL {
-        let Some(step) = section.get(severity.name()) else { continue };
-        let amount = step.section().and_then(|step| {
-            let amount = step.need("amount", "{ amount = \"10000\" }").and_then(|node| node.tolerance());
-            step.finish();
-            amount
-        });
-        let (Some(known), Some(amount)) = (&mut steps, amount) else {
-            steps = None;
-            continue;
-        };
-        let rises = known.last().is_none_or(|(_, before)| amount > *before);
-        if !rises || base.is_some_and(|base| severity <= base) {
-            step.problem(
-                format!("{} is not a step up", severity.name()),
-                "severities above base, each from a larger amount than the one before",
-            );
-            steps = None;
-            continue;
-        }
-        known.push((severity, amount));
-    }
-    section.finish();
-    Some(SeverityScale { base: base?, steps: steps? })
 }
 
 fn worsened(node: &Node<'_>) -> Option<Worsened> {

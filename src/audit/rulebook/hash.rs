@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Added, Applied, Base, Body, Bound, Check, Choose, Figure, Items, LowStock, Open, OverduePayment, Reconcile, Side,
-    Within,
+    Added, Allowed, Applied, Base, Body, Bound, Ceiling, Check, Choose, Figure, Items, LowStock, Margins, Open,
+    OverduePayment, PerCurrency, Reconcile, Side, Threshold, Within,
 };
 use crate::audit::amount::Amount;
 use crate::audit::expression::Expression;
@@ -43,7 +43,7 @@ pub(super) fn tables(body: &Body) -> BTreeSet<String> {
 }
 
 /// SHA-256, in hex, over the canonical JSON of the rule's meaning and of the tables it reads.
-pub(super) fn hash<'t>(body: &Body, flood: Option<u64>, specs: impl Iterator<Item = &'t TableSpec>) -> String {
+pub(super) fn hash<'t>(body: &Body, threshold: &Threshold, specs: impl Iterator<Item = &'t TableSpec>) -> String {
     let body = match body {
         Body::Reconcile(rule) => reconcile(rule),
         Body::LowStock(rule) => low_stock(rule),
@@ -51,7 +51,10 @@ pub(super) fn hash<'t>(body: &Body, flood: Option<u64>, specs: impl Iterator<Ite
     };
     let tables: Vec<Value> = specs.map(table).collect();
     let mut text = String::new();
-    write(&json!({ "rule": body, "flood": flood, "tables": tables }), &mut text);
+    let flood = threshold.stop.count;
+    // A warning, like a severity, says how much something matters, and opens or closes nothing.
+    let stop = ceiling(&Ceiling { count: None, ..threshold.stop.clone() });
+    write(&json!({ "rule": body, "flood": flood, "stop": stop, "tables": tables }), &mut text);
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
@@ -172,18 +175,56 @@ fn check(check: &Check) -> Value {
     })
 }
 
+/// Nothing where there is no limit, so that a rule without a threshold keeps its hash.
+fn ceiling(ceiling: &Ceiling) -> Option<Value> {
+    if *ceiling == Ceiling::default() {
+        return None;
+    }
+    let amounts: Map<String, Value> = ceiling
+        .amounts
+        .iter()
+        .map(|(currency, amount)| (currency.clone().unwrap_or_default(), decimal(*amount)))
+        .collect();
+    Some(json!({ "count": ceiling.count, "percent": ceiling.percent.map(decimal), "amounts": amounts }))
+}
+
 fn within(within: &Within) -> Value {
-    let of = match within.of {
+    let Margins { under, over, of, choose, per_row } = match within {
+        Within::Exactly => &Margins::default(),
+        Within::Figures(margins) => margins,
+        Within::Days { under, over } => return json!({ "days": [under, over] }),
+    };
+    let of = match of {
         Base::Larger => "larger",
         Base::Left => "left",
         Base::Right => "right",
     };
-    let choose = match within.choose {
+    let choose = match choose {
         Choose::Larger => "larger",
         Choose::Smaller => "smaller",
     };
-    let figure = |amount: Option<Amount>| amount.map(|amount| amount.normalised().to_string());
-    json!({ "amount": figure(within.amount), "percent": figure(within.percent), "of": of, "use": choose })
+    let per_row = per_row.then_some(true);
+    if under == over {
+        let (amount, percent) = (under.amount.as_ref().map(per_currency), under.percent.map(decimal));
+        return json!({ "amount": amount, "percent": percent, "of": of, "use": choose, "per_row": per_row });
+    }
+    json!({ "under": allowed(under), "over": allowed(over), "of": of, "use": choose, "per_row": per_row })
+}
+
+fn allowed(allowed: &Allowed) -> Value {
+    json!({ "amount": allowed.amount.as_ref().map(per_currency), "percent": allowed.percent.map(decimal) })
+}
+
+fn per_currency(amount: &PerCurrency) -> Value {
+    if amount.currencies.is_empty() {
+        return decimal(amount.other);
+    }
+    let currencies = amount.currencies.iter().map(|(currency, amount)| (currency.clone(), decimal(*amount)));
+    json!({ "currencies": currencies.collect::<Map<_, _>>(), "other": decimal(amount.other) })
+}
+
+fn decimal(amount: Amount) -> Value {
+    Value::String(amount.normalised().to_string())
 }
 
 fn low_stock(rule: &LowStock) -> Value {

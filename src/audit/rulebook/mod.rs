@@ -11,20 +11,25 @@ mod low_stock;
 mod overdue;
 mod reading;
 mod reconcile;
+mod severity;
 mod table;
+mod tolerance;
+mod within;
 
 use std::collections::BTreeSet;
 
 use super::amount::Amount;
-use super::breaks::{Relation, Severity, StockFigure};
-use super::expression::{ColumnRef, Expression};
+use super::breaks::{Relation, StockFigure};
+use super::expression::Expression;
 use super::snapshot::TableSpec;
 use crate::language::Bilingual;
 
 pub use added::{Added, Conversion, Derived, Lookup, Measured, Rates, Units};
 pub use file::{read_rules, rule_id};
 pub use reading::{Surroundings, standard_parameters};
+pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
 pub use table::{Asking, Sources, is_currency_code, read_table};
+pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
 
 /// A checked rule.
 #[derive(Clone, Debug)]
@@ -37,8 +42,7 @@ pub struct Rule {
     pub owner: String,
     pub severity: SeverityScale,
     pub worsened: Worsened,
-    /// Findings above this many become one flood exception.
-    pub flood: Option<u64>,
+    pub threshold: Threshold,
     /// SHA-256 (hex) over everything that can change a judgement: the rule's meaning and its tables', not its words.
     pub hash: String,
     pub body: Body,
@@ -55,15 +59,6 @@ impl Rule {
             Body::OverduePayment(_) => "overdue_payment",
         }
     }
-}
-
-/// How severe a finding is: `base`, or the highest step whose amount it reaches in the business's own currency or
-/// any other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SeverityScale {
-    pub base: Severity,
-    /// `(severity, amount at risk from which it holds)`, rising.
-    pub steps: Vec<(Severity, Amount)>,
 }
 
 /// How much an amount at risk must grow before a change is told as worsened: by more than both.
@@ -169,42 +164,6 @@ pub struct Check {
     pub within: Within,
     pub grace: Option<Grace>,
     pub owner: String,
-}
-
-/// A tolerance, inclusive. Neither figure: exact.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Within {
-    pub amount: Option<Amount>,
-    pub percent: Option<Amount>,
-    /// What the percentage is of. With a base of zero only the amount counts.
-    pub of: Base,
-    pub choose: Choose,
-}
-
-/// The figure a percentage is taken of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Base {
-    /// The larger of both figures, by absolute value.
-    #[default]
-    Larger,
-    Left,
-    Right,
-}
-
-/// Which of amount and percentage holds where both are given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Choose {
-    #[default]
-    Larger,
-    Smaller,
-}
-
-/// A time in which a difference is in transit: up to and including `days` after the earliest non-null of `after`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grace {
-    pub days: u32,
-    pub working: bool,
-    pub after: Vec<ColumnRef>,
 }
 
 /// A column of a table, with the rows that count.

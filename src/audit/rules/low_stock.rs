@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::age::Ages;
 use super::{Gathered, Placed, Tables, rows};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Break, Class, Message, SideRows, StockFigure};
@@ -46,6 +47,7 @@ pub(crate) fn partition(
         })
         .collect();
     let pairing = matching::pair(&keyed);
+    let ages = Ages::of(rule, roles.iter().map(|role| role.table), context);
     for (index, role) in roles.iter().enumerate() {
         let members = &pairing.sides[index];
         gathered.count_side(rows::totals(role.name, role.table, &role.rows, members.distinct(), context));
@@ -61,7 +63,8 @@ pub(crate) fn partition(
             gathered.passed(subject, false, open);
         } else {
             let evidence = evidence(&roles, &pairing, group, context.evidence_rows);
-            gathered.found(rule, subject, placed, evidence);
+            let age = ages.age(pairing.sides.iter().map(|members| members.of(group)));
+            gathered.found(rule, subject, placed, evidence, age);
         }
     }
 }
@@ -212,7 +215,7 @@ fn keyless(
         at_risk: None,
     };
     let evidence = vec![rows::shown(role.name, role.table, members, context.evidence_rows)];
-    gathered.found(rule, subject, vec![Placed { check: 0, side: index as u32, found }], evidence);
+    gathered.found(rule, subject, vec![Placed { check: 0, side: index as u32, found }], evidence, None);
 }
 
 fn evidence(roles: &[Role<'_>], pairing: &Pairing, group: usize, limit: usize) -> Vec<SideRows> {

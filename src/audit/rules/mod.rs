@@ -1,5 +1,6 @@
 //! The kinds of rules, one file each: its settings are in `rulebook`, its check and its evidence are here.
 
+mod age;
 pub mod low_stock;
 pub mod overdue_payment;
 pub mod reconcile;
@@ -7,6 +8,7 @@ mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::amount::Amount;
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Severity, SideRows};
 use super::judgement::{SideTotals, Unjudged};
 use super::rulebook::{Rule, SeverityScale};
@@ -56,13 +58,21 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// Keeps the breaks of one subject as a finding, in order.
-    pub fn found(&mut self, rule: &Rule, subject: Subject, mut placed: Vec<Placed>, sides: Vec<SideRows>) {
+    /// Keeps the breaks of one subject as a finding, in order. `age` is that of its oldest document in days, where the
+    /// rule's severity asks and the subject has one.
+    pub fn found(
+        &mut self,
+        rule: &Rule,
+        subject: Subject,
+        mut placed: Vec<Placed>,
+        sides: Vec<SideRows>,
+        age: Option<i64>,
+    ) {
         placed.sort_by_key(Placed::order);
         let Some(first) = placed.first() else { return };
         let order = first.order();
         let breaks: Vec<Break> = placed.into_iter().map(|placed| placed.found).collect();
-        let severity = severity(&rule.severity, &breaks);
+        let severity = severity(&rule.severity, &breaks, age);
         let evidence = Evidence { version: EVIDENCE_VERSION, sides };
         self.findings.push(PlacedFinding { order, finding: Finding { subject, breaks, severity, evidence } });
     }
@@ -106,10 +116,13 @@ impl Gathered {
     }
 }
 
-/// The rule's severity for these breaks: the base, or the highest step that an amount at risk reaches.
-fn severity(scale: &SeverityScale, breaks: &[Break]) -> Severity {
-    let reached = scale.steps.iter().filter(|(_, from)| {
-        breaks.iter().filter_map(|found| found.at_risk.as_ref()).any(|money| money.amount >= *from)
+/// The rule's severity for these breaks: the base, or the highest step that they reach.
+fn severity(scale: &SeverityScale, breaks: &[Break], age: Option<i64>) -> Severity {
+    let reached = scale.steps.iter().filter(|step| {
+        let at_risk = |from: Amount| breaks.iter().filter_map(|found| found.at_risk.as_ref()).any(|m| m.amount >= from);
+        step.amount.is_some_and(at_risk)
+            || step.days.zip(age).is_some_and(|(days, age)| age >= i64::from(days))
+            || breaks.iter().any(|found| step.classes.contains(&found.class))
     });
-    reached.map(|(severity, _)| *severity).max().map_or(scale.base, |step| step.max(scale.base))
+    reached.map(|step| step.severity).max().map_or(scale.base, |step| step.max(scale.base))
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 
+use super::age::Ages;
 use super::rows::{self, Currencies};
 use super::{Gathered, Placed, Tables};
 use crate::audit::amount::{Amount, Money, Purse};
@@ -93,6 +94,7 @@ pub(crate) fn partition(
         });
     }
     let pairing = matching::pair(&keyed);
+    let ages = Ages::of(rule, std::iter::once(books.items), context);
     count(&books, &keyed, &pairing, open, gathered);
     for group in 0..pairing.groups {
         let items = pairing.sides[ITEMS].of(group);
@@ -105,7 +107,8 @@ pub(crate) fn partition(
             Some(found) => {
                 let check = if is_row_fault(found.class) { 0 } else { 1 };
                 let placed = Placed { check, side: 0, found };
-                gathered.found(rule, subject, vec![placed], books.evidence(items, applied));
+                let age = ages.age(std::iter::once(items));
+                gathered.found(rule, subject, vec![placed], books.evidence(items, applied), age);
             }
         }
     }
@@ -148,7 +151,7 @@ pub(crate) fn finish(rule: &Rule, open: &BTreeSet<Subject>, parties: Parties, ga
             None => gathered.passed(subject, false, open),
             Some((class, message, at_risk)) => {
                 let found = rule_break(rule, class, message, at_risk);
-                gathered.found(rule, subject, vec![Placed { check: 2, side: 0, found }], party.evidence);
+                gathered.found(rule, subject, vec![Placed { check: 2, side: 0, found }], party.evidence, None);
             }
         }
     }
@@ -206,7 +209,7 @@ fn count(books: &Books<'_>, keyed: &[Keyed], pairing: &Pairing, open: &BTreeSet<
         let mut found = rule_break(books.rule, Class::Keyless, message, None);
         found.side = Some(name.to_owned());
         let evidence = vec![rows::shown(name, table, &members.keyless, books.context.evidence_rows)];
-        gathered.found(books.rule, subject, vec![Placed { check: 0, side: index as u32, found }], evidence);
+        gathered.found(books.rule, subject, vec![Placed { check: 0, side: index as u32, found }], evidence, None);
     }
 }
 

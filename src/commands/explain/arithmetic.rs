@@ -1,8 +1,8 @@
 //! How the figures of a break come about, so that a person can add them up again on paper.
 
 use crate::audit::amount::{Amount, Money};
-use crate::audit::breaks::{Break, Evidence, Message, Operand, Relation, SideRows, StockFigure};
-use crate::audit::rulebook::{Base, Body, Check, Choose, Reconcile, Rule};
+use crate::audit::breaks::{Bound, Break, Evidence, Message, Operand, Relation, SideRows, StockFigure};
+use crate::audit::rulebook::{Allowed, Base, Body, Check, Choose, Margins, Reconcile, Rule, Within};
 use crate::audit::value::Value;
 use crate::words;
 
@@ -20,16 +20,25 @@ pub(super) fn lines(found: &Break, evidence: &Evidence, rule: Option<&Rule>) -> 
     });
     let check = settings.and_then(|settings| settings.checks.iter().find(|check| check.name == found.check));
     match &found.message {
-        Message::AmountDiffers { relation, left, right, difference, allowed, .. } => {
-            let compared = Compared { relation: *relation, left, right, difference: *difference, allowed: *allowed };
-            let mut lines = compared.lines(evidence, settings, check, words::figure);
+        Message::AmountDiffers { relation, left, right, difference, allowed, currency, bound, rows } => {
+            let mut lines = operands(left, right, *difference, evidence, settings, words::figure);
+            let tolerance = Tolerated { allowed: *allowed, bound: *bound, rows: *rows, currency };
+            lines.push(wanted(*relation, left, right) + &tolerance.text(check, words::figure));
             lines.extend(at_risk(found, "the difference"));
             lines
         }
-        Message::QuantityDiffers { relation, left, right, difference, allowed } => {
-            let compared = Compared { relation: *relation, left, right, difference: *difference, allowed: *allowed };
-            let mut lines = compared.lines(evidence, settings, check, words::quantity);
+        Message::QuantityDiffers { relation, left, right, difference, allowed, bound, rows } => {
+            let mut lines = operands(left, right, *difference, evidence, settings, words::quantity);
+            let tolerance = Tolerated { allowed: *allowed, bound: *bound, rows: *rows, currency: "" };
+            lines.push(wanted(*relation, left, right) + &tolerance.text(check, words::quantity));
             lines.push(priced(found, *difference, evidence, settings));
+            lines
+        }
+        Message::DateDiffers { relation, left, right, days, allowed } => {
+            let mut lines = days.map(|days| days_apart(left, right, days)).into_iter().collect::<Vec<_>>();
+            let tolerance =
+                allowed.map(|allowed| format!("; allowed are {}", super::tables::count(allowed.into(), "day")));
+            lines.push(wanted(*relation, left, right) + &tolerance.unwrap_or_default());
             lines
         }
         Message::LowStock { judged, figure, point, on_hand, reserved, incoming } => {
@@ -68,61 +77,97 @@ pub(super) fn lines(found: &Break, evidence: &Evidence, rule: Option<&Rule>) -> 
     }
 }
 
-struct Compared<'a> {
-    relation: Relation,
-    left: &'a Operand,
-    right: &'a Operand,
+/// What both figures are worth, and their difference.
+fn operands(
+    left: &Operand,
+    right: &Operand,
     difference: Amount,
-    allowed: Amount,
-}
-
-impl Compared<'_> {
-    fn lines(
-        &self,
-        evidence: &Evidence,
-        settings: Option<&Reconcile>,
-        check: Option<&Check>,
-        show: Written,
-    ) -> Vec<String> {
-        let mut lines = operand(self.left, evidence, settings, show);
-        lines.extend(operand(self.right, evidence, settings, show));
-        if let (Value::Amount(left), Value::Amount(right)) = (&self.left.value, &self.right.value) {
-            lines.push(format!("{} - {} = {}", show(*left), show(*right), show(self.difference)));
-        }
-        let wanted = match self.relation {
-            Relation::Equal => "equal",
-            Relation::AtMost => "at most",
-            Relation::AtLeast => "at least",
-        };
-        let tolerance = if self.allowed.is_zero() {
-            String::new()
-        } else {
-            let of = check.and_then(within).map(|of| format!(", {of}")).unwrap_or_default();
-            format!("; allowed is a difference of {}{of}", show(self.allowed))
-        };
-        let (left, right) = (words::visible(&self.left.expression), words::visible(&self.right.expression));
-        let to = if self.relation == Relation::Equal { " to" } else { "" };
-        lines.push(format!("wanted: {left} {wanted}{to} {right}{tolerance}"));
-        lines
+    evidence: &Evidence,
+    settings: Option<&Reconcile>,
+    show: Written,
+) -> Vec<String> {
+    let mut lines = operand(left, evidence, settings, show);
+    lines.extend(operand(right, evidence, settings, show));
+    if let (Value::Amount(left), Value::Amount(right)) = (&left.value, &right.value) {
+        lines.push(format!("{} - {} = {}", show(*left), show(*right), show(difference)));
     }
+    lines
 }
 
-/// What a tolerance was computed from; nothing where it is the plain amount.
-fn within(check: &Check) -> Option<String> {
-    let percent = check.within.percent?;
-    let base = match check.within.of {
-        Base::Larger => "the larger figure",
-        Base::Left => check.left.text(),
-        Base::Right => check.right.text(),
+fn days_apart(left: &Operand, right: &Operand, days: i64) -> String {
+    let value = |operand: &Operand| words::visible(&operand.value.to_string());
+    let apart = super::tables::count(days.unsigned_abs(), "day");
+    format!("{} is {apart} {} {}", value(left), if days < 0 { "before" } else { "after" }, value(right))
+}
+
+fn wanted(relation: Relation, left: &Operand, right: &Operand) -> String {
+    let relation = match relation {
+        Relation::Equal => "equal to",
+        Relation::AtMost => "at most",
+        Relation::AtLeast => "at least",
     };
-    let share = format!("{} % of {base}", percent.normalised());
-    Some(match check.within.amount {
-        None => share,
-        Some(amount) => {
-            let which = if check.within.choose == Choose::Larger { "larger" } else { "smaller" };
-            format!("the {which} of {} and {share}", words::figure(amount))
+    format!("wanted: {} {relation} {}", words::visible(&left.expression), words::visible(&right.expression))
+}
+
+/// A tolerance that was not enough.
+struct Tolerated<'a> {
+    allowed: Amount,
+    bound: Option<Bound>,
+    rows: Option<u64>,
+    /// Of the compared money; empty where it is no money.
+    currency: &'a str,
+}
+
+impl Tolerated<'_> {
+    /// What was allowed and, where the check still stands as it did, what that was computed from.
+    fn text(&self, check: Option<&Check>, show: Written) -> String {
+        if self.allowed.is_zero() {
+            return String::new();
         }
-    })
+        let of = check.and_then(|check| self.source(check, show));
+        let of = match (of, self.rows) {
+            (Some(of), _) => format!(", {of}"),
+            (None, Some(rows)) => format!(", for {}", super::tables::count(rows, "row")),
+            (None, None) => String::new(),
+        };
+        let direction = match self.bound {
+            Some(Bound::Under) => "to be less by",
+            Some(Bound::Over) => "to be more by",
+            None => "a difference of",
+        };
+        format!("; allowed is {direction} {}{of}", show(self.allowed))
+    }
+
+    /// What the tolerance was computed from; nothing where it is the plain amount.
+    fn source(&self, check: &Check, show: Written) -> Option<String> {
+        let Within::Figures(margins) = &check.within else { return None };
+        let Margins { under, over, of, choose, .. } = margins.as_ref();
+        // A check that only asks for at least as much is only ever missed from below.
+        let under_it = self.bound == Some(Bound::Under) || check.relation == Relation::AtLeast;
+        let Allowed { amount, percent } = if under_it { under } else { over };
+        let share = percent.map(|percent| {
+            let base = match of {
+                Base::Larger => "the larger figure".to_owned(),
+                Base::Left => words::visible(check.left.text()),
+                Base::Right => words::visible(check.right.text()),
+            };
+            format!("{} % of {base}", percent.normalised())
+        });
+        let amount = amount.as_ref().map(|amount| {
+            let each = show(amount.of(self.currency));
+            let rows = self.rows.map(|rows| format!(" × {}", super::tables::count(rows, "row"))).unwrap_or_default();
+            let whose = if amount.currencies.is_empty() { String::new() } else { format!(" in {}", self.currency) };
+            (format!("{each}{rows}{whose}"), self.rows.is_some() || !amount.currencies.is_empty())
+        });
+        match (amount, share) {
+            (Some((amount, _)), Some(share)) => {
+                let which = if *choose == Choose::Larger { "larger" } else { "smaller" };
+                Some(format!("the {which} of {amount} and {share}"))
+            }
+            (Some((amount, computed)), None) => computed.then_some(amount),
+            (None, share) => share,
+        }
+    }
 }
 
 /// What an expression is worth, with all that several rows come to in it written out.

@@ -135,8 +135,7 @@ impl Letter<'_> {
         }
     }
 
-    fn line_lists(&self) -> [(&'static str, &super::page::Bounded<String>); 2] {
-        let page = self.page;
-        [(page.phrases.baselines(), &page.baselines), (page.phrases.in_transit(), &page.in_transit)]
+    fn line_lists(&self) -> [(&'static str, &super::page::Bounded<String>); 3] {
+        self.page.line_lists()
     }
 }

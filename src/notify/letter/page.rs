@@ -27,6 +27,8 @@ pub(super) struct Page {
     /// Rules without a full result, as (title, why). Comes first: it limits what the rest means.
     pub unevaluated: Bounded<(String, String)>,
     pub listings: Vec<Listing>,
+    /// Rules over a warning limit, and which.
+    pub warnings: Bounded<String>,
     pub baselines: Bounded<String>,
     pub in_transit: Bounded<String>,
     pub continuity: Bounded<Ledger>,
@@ -96,12 +98,22 @@ impl Page {
             headline: desk.headline(&open, waived, unevaluated.count),
             unevaluated,
             listings: desk.listings(),
+            warnings: desk.warnings(),
             baselines: desk.baselines(),
             in_transit: desk.in_transit(),
             continuity: desk.continuity(),
             attached: phrases.attached(digest.open.len(), &list::file_name(digest)),
             page_link: format!("{base_url}/?department={}", list::query(&digest.department.name)),
         }
+    }
+
+    /// The sections that are a line a rule, with their titles.
+    pub fn line_lists(&self) -> [(&'static str, &Bounded<String>); 3] {
+        [
+            (self.phrases.warnings(), &self.warnings),
+            (self.phrases.baselines(), &self.baselines),
+            (self.phrases.in_transit(), &self.in_transit),
+        ]
     }
 }
 
@@ -271,6 +283,16 @@ impl Desk<'_> {
         let day = self.digest.happened.day;
         let rows = shown.items.into_iter().map(|each| row(each, self.phrases, day, self.base_url, aside));
         Some(Listing { title, tone, count: shown.count, notes: shown.note.into_iter().collect(), rows: rows.collect() })
+    }
+
+    fn warnings(&self) -> Bounded<String> {
+        let language = self.phrases.language;
+        let lines = self.digest.rules.iter().filter(|rule| !rule.warned.is_empty()).map(|rule| {
+            let limits: Vec<String> = rule.warned.iter().map(|excess| words::excess(excess, language)).collect();
+            let limits = words::clip(&limits.join(self.phrases.semicolon()), SENTENCE);
+            format!("{}{}{limits}", self.name(rule.title.get(language)), self.phrases.colon())
+        });
+        self.bounded(lines.collect(), false)
     }
 
     fn baselines(&self) -> Bounded<String> {

@@ -227,9 +227,18 @@ impl Phrases {
 
     pub fn flooded(self) -> &'static str {
         self.pick(
-            "差异条数超过上限，只记为一条异常，多半是数据或规则出了问题",
-            "more differences than its limit, recorded as one exception; most likely the data or the rule is at fault",
+            "差异超过上限，只记为一条异常，多半是数据或规则出了问题",
+            "more differences than its limits allow, recorded as one exception; most likely the data or the rule is at \
+             fault",
         )
+    }
+
+    pub fn warnings(self) -> &'static str {
+        self.pick("超过警戒线的规则", "Rules over a warning limit")
+    }
+
+    pub fn semicolon(self) -> &'static str {
+        self.pick("；", "; ")
     }
 
     pub fn baselines(self) -> &'static str {

@@ -17,7 +17,7 @@ fn rule(id: &str) -> Rule {
 fn a_reconcile_rule_is_read_whole() {
     let rule = rule("order-to-invoice");
     assert_eq!(rule.title.zh, "订单、出库、发票三单一致");
-    insta::assert_debug_snapshot!((&rule.severity, &rule.worsened, rule.flood, &rule.tables));
+    insta::assert_debug_snapshot!((&rule.severity, &rule.worsened, &rule.threshold, &rule.tables));
     let Body::Reconcile(body) = &rule.body else { panic!("{}", rule.kind()) };
     assert_eq!(body.key, ["order_no", "line_no"]);
     assert_eq!(text(&body.price), Some("sales.unit_price"));
@@ -108,6 +108,24 @@ fn hash(file: &str, from: &str, to: &str) -> String {
     rules(&[(file, &text)]).unwrap_or_else(|problems| panic!("{problems}")).rules.remove(0).hash
 }
 
+#[test]
+fn every_form_of_a_tolerance_has_a_hash_of_its_own() {
+    let within = |within: &str| {
+        hash("order-to-invoice", "amount = \"0.01\", percent = \"0.1\", of = \"sales\", use = \"smaller\"", within)
+    };
+    let forms = [
+        "amount = 1",
+        "amount = { CNY = 1 }",
+        "amount = { CNY = 1, other = 1 }",
+        "amount = 1, per_row = true",
+        "over = { amount = 1 }",
+        "over = { percent = 1 }",
+        "percent = 1",
+    ];
+    let hashes: std::collections::BTreeSet<String> = forms.into_iter().map(within).collect();
+    assert_eq!(hashes.len(), forms.len());
+}
+
 fn check_hash(file: &str, edits: &[(&str, &str)], changes: bool) {
     let before = hash(file, "kind", "kind");
     for (from, to) in edits {
@@ -127,6 +145,10 @@ fn words_desks_comments_and_layout_do_not_change_the_hash() {
         ("expected = false\nowner = \"finance\"", "owner = \"warehouse\"\nexpected = false"),
         ("amount = \"0.01\"", "amount = \"0.0100\""),
         ("\"status <> 'void'\"", "\"\"\"\n status  <>\n  'void'\"\"\""),
+        ("within = {", "within = { per_row = false,"),
+        ("flood = 300", "threshold = { stop = { count = 300 } }"),
+        ("flood = 300", "flood = 300\nthreshold = { warn = { count = 3, percent = 1, amount = 1 } }"),
+        ("high = { amount", "high = { days = 3, classes = [\"missing\"], amount"),
         ("[sides.sales] #", "[sides.sales]\nexpected = true\nkey = { line_no = 'line_no' } #"),
     ];
     check_hash("order-to-invoice", &edits, false);
@@ -144,6 +166,16 @@ fn whatever_can_change_a_judgement_changes_the_hash() {
         ("of = \"sales\"", "of = \"billed\""),
         ("percent = \"0.1\"", "percent = \"0.2\""),
         ("at_most", "at_least"),
+        ("within = {", "within = { per_row = true,"),
+        ("amount = \"0.01\", percent = \"0.1\"", "over = { amount = \"0.01\", percent = \"0.1\" }"),
+        ("amount = \"0.01\"", "amount = { CNY = \"0.01\", other = \"0.01\" }"),
+        (
+            "working_days = 3, after = [\"sales.promised_date\", \"sales.order_date\"]",
+            "until = \"sales.promised_date\"",
+        ),
+        ("flood = 300", "flood = 300\nthreshold = { stop = { percent = 1 } }"),
+        ("flood = 300", "flood = 300\nthreshold = { stop = { amount = 1 } }"),
+        ("flood = 300", "flood = 300\nthreshold = { stop = { amount = { USD = 1 } } }"),
         ("name = \"price\"", "name = \"amount due\""),
         ("expected = false", "expected = true"),
         ("absent = \"zero\"", ""),

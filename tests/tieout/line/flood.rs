@@ -57,6 +57,21 @@ async fn a_flood_is_one_exception_and_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn a_warning_is_told_in_the_letter_and_nothing_else_changes() {
+    let quiet = company();
+    let expected = quiet.run().await;
+    let company = company();
+    let file = "rules/order-shipment-invoice.toml";
+    company.edit(file, "\nprice    = ", "\nthreshold = { warn = { percent = \"0.5\" } }\nprice    = ");
+    let report = company.run().await;
+    let (warned, expected) = (rule(&report, THREE_WAY), rule(&expected, THREE_WAY));
+    assert_eq!((warned.status, warned.exceptions.len()), (expected.status, expected.exceptions.len()));
+    assert_eq!((warned.warned.len(), expected.warned.len()), (1, 0));
+    let told = section(&letter(&company, &report, "finance"), "超过警戒线的规则");
+    assert!(told.contains("- 订单、出库、发票三单一致：") && told.contains("超过上限 0.5%"), "{told}");
+}
+
+#[tokio::test]
 async fn a_limit_that_is_raised_lets_the_list_in() {
     let company = limited(5);
     let report = company.run().await;

@@ -49,6 +49,8 @@ pub fn quantity_break(left: &str, right: &str, at_risk: Option<(&str, &str)>) ->
         right: operand("sales.qty", Value::Amount(amount(right))),
         difference,
         allowed: Amount::ZERO,
+        bound: None,
+        rows: None,
     };
     Break { side: Some("warehouse".to_owned()), ..found("shipped", Class::Quantity, message, at_risk) }
 }
@@ -62,6 +64,8 @@ pub fn amount_break(left: &str, right: &str, currency: &str) -> Break {
         difference,
         allowed: amount("0.01"),
         currency: currency.to_owned(),
+        bound: None,
+        rows: None,
     };
     let size = difference.checked_abs().unwrap().to_string();
     Break { side: Some("finance".to_owned()), ..found("price", Class::Amount, message, Some((currency, &size))) }
@@ -139,6 +143,7 @@ pub fn rule(id: &str, en: &str, zh: &str) -> RuleNews {
         told_not_evaluated: false,
         flooded: false,
         in_transit: 0,
+        warned: Vec::new(),
     }
 }
 

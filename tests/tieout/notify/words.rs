@@ -1,5 +1,5 @@
 use tieout::audit::amount::Amount;
-use tieout::audit::breaks::{Break, Class, Message, Relation, Severity, StockFigure};
+use tieout::audit::breaks::{Bound, Break, Class, Excess, Message, Relation, Severity, StockFigure};
 use tieout::audit::exception::{Status, Step};
 use tieout::audit::judgement::Reason;
 use tieout::audit::value::{Subject, Value};
@@ -22,12 +22,31 @@ fn related(relation: Relation) -> Message {
         difference: amount("0.80"),
         allowed: amount("0.50"),
         currency: "CNY".to_owned(),
+        bound: None,
+        rows: None,
     }
+}
+
+/// A difference beyond a tolerance of one direction, or of several rows.
+fn bounded(bound: Option<Bound>, rows: Option<u64>) -> Message {
+    Message::QuantityDiffers {
+        relation: Relation::Equal,
+        left: operand("warehouse.qty", Value::Amount(amount("8.0000"))),
+        right: operand("sales.qty", Value::Amount(amount("10.0000"))),
+        difference: amount("-2.0000"),
+        allowed: amount("0.5000"),
+        bound,
+        rows,
+    }
+}
+
+fn flood(excess: Excess) -> Message {
+    Message::Flood { found: 30, limit: 5000, excess: Some(excess) }
 }
 
 fn dated(relation: Relation, left: Value, days: Option<i64>) -> Message {
     let right = operand("sales.ship_date", Value::Date(day("2026-11-03")));
-    Message::DateDiffers { relation, left: operand("warehouse.ship_date", left), right, days }
+    Message::DateDiffers { relation, left: operand("warehouse.ship_date", left), right, days, allowed: None }
 }
 
 /// Every message, and its shades.
@@ -107,6 +126,9 @@ fn messages() -> Vec<Message> {
         related(Relation::Equal),
         related(Relation::AtMost),
         related(Relation::AtLeast),
+        bounded(Some(Bound::Under), None),
+        bounded(Some(Bound::Over), Some(12)),
+        bounded(None, Some(1)),
         quantity_break("8.0000", "10.0000", None).message,
         texts(text("华东贸易"), text("华东贸易 ")),
         texts(Value::Null, Value::Bool(true)),
@@ -114,6 +136,13 @@ fn messages() -> Vec<Message> {
         dated(Relation::AtMost, Value::Date(day("2026-11-04")), Some(1)),
         dated(Relation::AtLeast, Value::Date(day("2026-11-01")), Some(-2)),
         dated(Relation::Equal, Value::Null, None),
+        Message::DateDiffers {
+            relation: Relation::Equal,
+            left: operand("warehouse.ship_date", Value::Date(day("2026-11-09"))),
+            right: operand("sales.ship_date", Value::Date(day("2026-11-03"))),
+            days: Some(6),
+            allowed: Some(5),
+        },
         Message::NegativeStock { on_hand: money("-3.50") },
         low(StockFigure::Available, "5"),
         low(StockFigure::Projected, "20"),
@@ -127,7 +156,10 @@ fn messages() -> Vec<Message> {
             limit: money("100000.00"),
             currency: "CNY".to_owned(),
         },
-        Message::Flood { found: 6200, limit: 5000 },
+        Message::Flood { found: 6200, limit: 5000, excess: None },
+        flood(Excess::Percent { found: 30, of: 1200, limit: money("2.40") }),
+        flood(Excess::Amount { currency: "USD".to_owned(), at_risk: Some(money("1200.50")), limit: money("1000") }),
+        flood(Excess::Amount { currency: "USD".to_owned(), at_risk: None, limit: money("1000") }),
     ]
 }
 

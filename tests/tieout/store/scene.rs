@@ -10,7 +10,7 @@ use tieout::audit::breaks::{
 };
 use tieout::audit::exception::{Exception, Past, Status, Transition, retire, transitions};
 use tieout::audit::judgement::{Judgement, Outcome, Verdict};
-use tieout::audit::rulebook::{Body, Reconcile, Rule, SeverityScale, Worsened};
+use tieout::audit::rulebook::{Body, Reconcile, Rule, SeverityScale, Threshold, Worsened};
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Bilingual;
 use tieout::store::{Recording, RuleRunRow, RunRow, Store, StoreError};
@@ -177,6 +177,7 @@ pub fn steps(day: &Day, known: &[Exception], rule_changed: bool) -> Vec<Transiti
         counts: BTreeMap::new(),
         in_transit: 0,
         unjudged: BTreeMap::new(),
+        warned: Vec::new(),
         findings: day.findings.clone(),
         verdicts: day.verdicts.clone(),
     };
@@ -239,7 +240,7 @@ pub fn rule(id: &str) -> Rule {
         owner: "finance".to_owned(),
         severity: SeverityScale::default(),
         worsened: Worsened::default(),
-        flood: None,
+        threshold: Threshold::default(),
         hash: format!("hash-of-{id}"),
         body: Body::Reconcile(Reconcile {
             key: Vec::new(),
@@ -266,6 +267,8 @@ pub fn differs(subject: &str, difference: &str) -> Finding {
         difference,
         allowed: Amount::ZERO,
         currency: "CNY".to_owned(),
+        bound: None,
+        rows: None,
     };
     finding(key(subject), Class::Amount, message, Some(difference))
 }

@@ -17,7 +17,9 @@ use tieout::audit::breaks::{
 use tieout::audit::calendar::Calendar;
 use tieout::audit::exception::{Exception, Status, Step, Transition};
 use tieout::audit::judgement::Reason;
-use tieout::audit::rulebook::{self, Items, LowStock, OverduePayment, Rule, Settings, SeverityScale, Worsened};
+use tieout::audit::rulebook::{
+    self, Items, LowStock, OverduePayment, Rule, Settings, SeverityScale, SeverityStep, Threshold, Worsened,
+};
 use tieout::audit::value::{Subject, Value};
 use tieout::config::{Business, Config, Department, Job, Limits, Secret, Serve};
 use tieout::language::{Bilingual, Language};
@@ -172,7 +174,7 @@ fn rule(id: &str, title: Bilingual, owner: &str, severity: SeverityScale, body: 
         owner: owner.to_owned(),
         severity,
         worsened: Worsened::default(),
-        flood: None,
+        threshold: Threshold::default(),
         hash: format!("{id:f<64}"),
         body,
         tables: BTreeSet::new(),
@@ -217,7 +219,8 @@ fn overdue_rule() -> Rule {
         credit: None,
         buckets: vec![30, 60, 90],
     });
-    let steps = vec![(Severity::Critical, amount("10000"))];
+    let steps =
+        vec![SeverityStep { severity: Severity::Critical, amount: Some(amount("10000")), ..SeverityStep::default() }];
     let severity = SeverityScale { base: Severity::Medium, steps };
     rule("overdue", Bilingual::new("Invoices past due", "逾期应收款"), "finance", severity, body)
 }

@@ -1,252 +1,260 @@
 //! The rule's checks: two figures of one subject, a relation, a tolerance, a grace.
+//!
+//! Subjects are many and nearly all agree, so nothing is allocated, and no condition evaluated, before two figures
+//! differ.
 
-use std::collections::BTreeSet;
-
-use super::super::Placed;
-use super::super::rows::Currencies;
-use super::conditions::{applies, in_grace};
+use super::conditions::Conditions;
+use super::currency::Monies;
 use super::groups::{Groups, columns_of, row_fault, sides_read};
 use super::matched::Matched;
 use super::price::Price;
-
+use super::tolerance::{Excessive, Tolerance};
 use crate::audit::amount::{Amount, Money};
 use crate::audit::breaks::{Break, Class, Message, Operand, Relation};
-use crate::audit::expression::{Cell, ColumnRef, Expression, Type, Vector};
-use crate::audit::rulebook::{Base, Check, Choose, Within};
-use crate::audit::snapshot::ColumnType;
-use crate::audit::value::Value;
+use crate::audit::expression::{Cell, Decimals, Expression, Type, Vector};
+use crate::audit::rulebook::{Check, Within};
 
-/// Runs one check over all groups.
-pub(super) fn check(matched: &Matched<'_>, number: u32, check: &Check, groups: &mut Groups) {
+/// What all checks of a rule share over the groups of one partition.
+pub(super) struct Common<'m> {
+    pub conditions: Conditions<'m>,
+    pub price: Price<'m>,
+}
+
+impl<'m> Common<'m> {
+    pub fn of(matched: &'m Matched<'m>) -> Self {
+        Common { conditions: Conditions::of(matched), price: Price::of(matched) }
+    }
+}
+
+/// Runs the check at `place` of the file over all groups.
+pub(super) fn check(matched: &Matched<'_>, place: usize, common: &Common<'_>, groups: &mut Groups) {
+    let check = &matched.settings.checks[place];
     let parameters = &matched.context.parameters;
     let left = check.left.evaluate(matched, parameters);
     let right = check.right.evaluate(matched, parameters);
-    let when = applies(matched, check);
-    let grace = in_grace(matched, check);
-    let price = Price::of(matched);
-    let needed: BTreeSet<usize> = sides_read(matched.settings, columns_of(check));
-    let monies = monies(matched, check);
-    for group in 0..matched.pairing.groups {
-        let applies = when.as_ref().is_none_or(|when| when[group] == Some(true));
-        let readable = needed.iter().all(|side| matched.is_readable(*side, group));
-        if groups.blocked[group] || !applies || !readable {
-            continue;
+    let read = sides_read(matched.settings, columns_of(check));
+    let run = Run {
+        matched,
+        place,
+        check,
+        common,
+        // A side whose absence counts as zero can always be read.
+        needed: read.iter().copied().filter(|side| !matched.side(*side).absent_zero).collect(),
+        read: read.into_iter().collect(),
+        monies: Monies::of(matched, check),
+        vectors: (&left, &right),
+    };
+    match (&left, &right) {
+        (Vector::Decimal(left), Vector::Decimal(right)) => run.over_figures(groups, left, right),
+        (Vector::Date(left), Vector::Date(right)) => {
+            run.over(groups, |group, _| run.days(left[group].map(i128::from), right[group].map(i128::from), 1));
         }
-        let (class, side, message) = match currency(matched, &monies, group) {
-            Err(fault) => (Class::Currency, None, *fault),
-            Ok(currency) => {
-                let currency = currency.unwrap_or(&matched.context.currency);
-                match compare(check, &left, &right, group, currency) {
-                    Compared::Agrees => continue,
-                    Compared::Fault(message) => (Class::Unreadable, None, message),
-                    Compared::Differs(class, message) => (class, None, message),
-                }
+        (Vector::Instant(left), Vector::Instant(right)) => {
+            run.over(groups, |group, _| run.days(left[group].map(i128::from), right[group].map(i128::from), DAY));
+        }
+        (Vector::Text(left), Vector::Text(right)) => {
+            run.over(groups, |group, _| (left.get(group) != right.get(group)).then_some(Difference::Text));
+        }
+        // The rulebook lets only two results of one type through, which leaves true and false.
+        _ => run.over(groups, |group, _| (left.value(group) != right.value(group)).then_some(Difference::Text)),
+    }
+}
+
+/// Microseconds of a day.
+const DAY: i128 = 86_400_000_000;
+
+/// Why two results do not agree.
+enum Difference {
+    Currency,
+    /// The figure of this expression, or the difference, is beyond exact decimals.
+    OutOfRange(Side),
+    Figures(Excessive),
+    Text,
+    Days {
+        days: Option<i64>,
+        allowed: u32,
+    },
+}
+
+enum Side {
+    Left,
+    Right,
+}
+
+/// One check over the groups of a partition.
+struct Run<'r> {
+    matched: &'r Matched<'r>,
+    place: usize,
+    check: &'r Check,
+    common: &'r Common<'r>,
+    /// The sides without which it is not compared.
+    needed: Vec<usize>,
+    read: Vec<usize>,
+    monies: Monies<'r>,
+    vectors: (&'r Vector, &'r Vector),
+}
+
+impl Run<'_> {
+    fn over(&self, groups: &mut Groups, compare: impl Fn(usize, &str) -> Option<Difference>) {
+        for group in 0..self.matched.pairing.groups {
+            if groups.blocked[group] || !self.needed.iter().all(|side| self.matched.is_present(*side, group)) {
+                continue;
             }
-        };
-        if grace.as_ref().is_some_and(|grace| grace[group]) {
-            groups.waiting[group] = true;
-            continue;
+            let currency = self.monies.at(self.matched, group);
+            let difference = match currency {
+                None => Difference::Currency,
+                Some(currency) => match compare(group, currency) {
+                    None => continue,
+                    Some(difference) => difference,
+                },
+            };
+            if !self.common.conditions.applies(self.place, group) {
+                continue;
+            }
+            if self.common.conditions.waits(self.place, group) {
+                groups.waiting[group] = true;
+                continue;
+            }
+            let found = self.found(group, difference, currency);
+            groups.place(group, self.place as u32 + 1, 0, found);
         }
-        let name = if class == Class::Unreadable { row_fault(class) } else { check.name.clone() };
+    }
+
+    /// Figures of one scale that are equal need no arithmetic.
+    fn over_figures(&self, groups: &mut Groups, left: &Decimals, right: &Decimals) {
+        let slow = |group, currency: &str| self.figures(left, right, group, currency);
+        match (left.plain(), right.plain()) {
+            (Some(one), Some(other)) if left.scale == right.scale => {
+                self.over(groups, |group, money| if one[group] == other[group] { None } else { slow(group, money) });
+            }
+            _ => self.over(groups, slow),
+        }
+    }
+
+    /// Two figures: nothing on both sides agrees; nothing on one side is never within a tolerance, and the difference
+    /// is the other figure.
+    fn figures(&self, left: &Decimals, right: &Decimals, group: usize, currency: &str) -> Option<Difference> {
+        let figure = |cells: &Decimals| match cells.at(group) {
+            (units, Cell::Value) => Ok(Some(Amount::new(units, cells.scale))),
+            (_, Cell::Null) => Ok(None),
+            (_, Cell::Fault) => Err(()),
+        };
+        let Ok(one) = figure(left) else { return Some(Difference::OutOfRange(Side::Left)) };
+        let Ok(other) = figure(right) else { return Some(Difference::OutOfRange(Side::Right)) };
+        if one.is_none() && other.is_none() {
+            return None;
+        }
+        let both = one.is_some() && other.is_some();
+        let (one, other) = (one.unwrap_or_default(), other.unwrap_or_default());
+        let Some(difference) = one.checked_sub(other) else { return Some(Difference::OutOfRange(Side::Left)) };
+        let keeps = match self.check.relation {
+            Relation::Equal => difference.is_zero(),
+            Relation::AtMost => difference <= Amount::ZERO,
+            Relation::AtLeast => difference >= Amount::ZERO,
+        };
+        if both && keeps {
+            return None;
+        }
+        let tolerance = Tolerance { check: self.check, currency, rows: self.matched.most_rows(&self.read, group) };
+        match tolerance.exceeded(difference, one, other) {
+            None if both => None,
+            exceeded => {
+                Some(Difference::Figures(exceeded.unwrap_or_else(|| tolerance.excessive(difference, one, other))))
+            }
+        }
+    }
+
+    /// Two dates or instants, `day` units of which make a day; a part of a day counts as one.
+    fn days(&self, left: Option<i128>, right: Option<i128>, day: i128) -> Option<Difference> {
+        let (left, right) = match (left, right) {
+            (None, None) => return None,
+            (Some(left), Some(right)) => (left, right),
+            _ => return Some(Difference::Days { days: None, allowed: 0 }),
+        };
+        let apart = left - right;
+        let days = apart.signum() * ((apart.abs() + day - 1) / day);
+        let (under, over) = match self.check.within {
+            Within::Days { under, over } => (under, over),
+            _ => (0, 0),
+        };
+        let allowed = if days < 0 { under } else { over };
+        let agrees = match self.check.relation {
+            Relation::AtMost if days <= 0 => true,
+            Relation::AtLeast if days >= 0 => true,
+            _ => days.abs() <= i128::from(allowed),
+        };
+        // Instants are at most 2^64 microseconds apart, and that many days fit.
+        let days = i64::try_from(days).ok();
+        (!agrees).then_some(Difference::Days { days, allowed })
+    }
+
+    fn found(&self, group: usize, difference: Difference, currency: Option<&str>) -> Break {
+        let (class, message) = self.said(group, difference, currency);
+        let name = if class == Class::Unreadable { row_fault(class) } else { self.check.name.clone() };
         let at_risk = match &message {
             Message::AmountDiffers { difference, currency, .. } => {
                 difference.checked_abs().map(|amount| Money { currency: currency.clone(), amount })
             }
-            Message::QuantityDiffers { difference, .. } => price.times(matched, group, *difference),
+            Message::QuantityDiffers { difference, .. } => self.common.price.times(group, *difference),
             _ => None,
         };
-        let found = Break { check: name, class, side, owner: check.owner.clone(), message, at_risk };
-        groups.placed.entry(group).or_default().push(Placed { check: number, side: 0, found });
+        Break { check: name, class, side: None, owner: self.check.owner.clone(), message, at_risk }
     }
-}
 
-/// A money column that a check reads, and the currencies of its rows.
-struct Priced<'m> {
-    column: &'m ColumnRef,
-    currencies: &'m Currencies,
-}
-
-fn monies<'m>(matched: &'m Matched<'_>, check: &'m Check) -> Vec<Priced<'m>> {
-    let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
-    let priced = |column: &'m ColumnRef| Priced { column, currencies: matched.currencies(column) };
-    columns_of(check).filter(money).map(priced).collect()
-}
-
-/// The one currency of all figures of a group, or the break that says there are several.
-fn currency<'m>(matched: &Matched<'_>, monies: &[Priced<'m>], group: usize) -> Result<Option<&'m str>, Box<Message>> {
-    let mut seen: Option<(&ColumnRef, &str)> = None;
-    for money in monies {
-        let rows = matched.priced(money.column, group);
-        let Some((first, others)) = rows.split_first() else { continue };
-        let number = money.currencies.number(*first);
-        if others.iter().any(|row| money.currencies.number(*row) != number) {
-            let side = money.column.side.clone().unwrap_or_default();
-            let currencies = money.currencies.of_rows(rows).into_iter().collect();
-            return Err(Box::new(Message::MixedCurrencies { side, currencies }));
-        }
-        let code = money.currencies.at(*first);
-        match seen {
-            None => seen = Some((money.column, code)),
-            Some((_, known)) if known == code => {}
-            Some((column, known)) => {
-                let operand = |column: &ColumnRef, code: &str| Operand {
-                    expression: column.to_string(),
-                    value: Value::Text(code.to_owned()),
-                };
-                let (left, right) = (operand(column, known), operand(money.column, code));
-                return Err(Box::new(Message::CurrencyDiffers { left, right }));
+    fn said(&self, group: usize, difference: Difference, currency: Option<&str>) -> (Class, Message) {
+        let Check { left, right, relation, .. } = self.check;
+        let relation = *relation;
+        let operand = |expression: &Expression, vector: &Vector| Operand {
+            expression: expression.text().to_owned(),
+            value: vector.value(group),
+        };
+        let operands = || (operand(left, self.vectors.0), operand(right, self.vectors.1));
+        match difference {
+            Difference::Currency => {
+                let conflict = self.monies.conflict(self.matched, group);
+                (Class::Currency, conflict.expect("two currencies were seen in the group"))
             }
-        }
-    }
-    Ok(seen.map(|(_, code)| code))
-}
-
-enum Compared {
-    Agrees,
-    Differs(Class, Message),
-    Fault(Message),
-}
-
-fn compare(check: &Check, left: &Vector, right: &Vector, group: usize, currency: &str) -> Compared {
-    let operand = |expression: &Expression, vector: &Vector| Operand {
-        expression: expression.text().to_owned(),
-        value: vector.value(group),
-    };
-    let operands = || (operand(&check.left, left), operand(&check.right, right));
-    match (left, right) {
-        (Vector::Decimal(one), Vector::Decimal(other)) => {
-            for (cells, expression) in [(one, &check.left), (other, &check.right)] {
-                if cells.state(group) == Cell::Fault {
-                    return Compared::Fault(out_of_range(expression));
+            Difference::OutOfRange(side) => {
+                let expression = match side {
+                    Side::Left => left,
+                    Side::Right => right,
+                };
+                (Class::Unreadable, Message::OutOfRange { side: None, expression: expression.text().to_owned() })
+            }
+            Difference::Text => {
+                let (left, right) = operands();
+                (Class::Text, Message::TextDiffers { left, right })
+            }
+            Difference::Days { days, allowed } => {
+                let (left, right) = operands();
+                let allowed = Some(allowed).filter(|allowed| *allowed > 0);
+                (Class::Date, Message::DateDiffers { relation, left, right, days, allowed })
+            }
+            Difference::Figures(Excessive { difference, allowed, bound, rows }) => {
+                let money = |expression: &Expression| matches!(expression.kind(), Type::Decimal { money: true, .. });
+                let currency = currency.filter(|_| money(left) || money(right));
+                let (left, right) = operands();
+                match currency.map(str::to_owned) {
+                    Some(currency) => {
+                        let message = Message::AmountDiffers {
+                            relation,
+                            left,
+                            right,
+                            difference,
+                            allowed,
+                            currency,
+                            bound,
+                            rows,
+                        };
+                        (Class::Amount, message)
+                    }
+                    None => {
+                        let message =
+                            Message::QuantityDiffers { relation, left, right, difference, allowed, bound, rows };
+                        (Class::Quantity, message)
+                    }
                 }
             }
-            let cell = |cells: &crate::audit::expression::Decimals| {
-                cells.value(group).map(|units| Amount::new(units, cells.scale))
-            };
-            decimals(check, cell(one), cell(other), operands, currency)
         }
-        (Vector::Date(one), Vector::Date(other)) => {
-            let days = one[group].zip(other[group]).map(|(left, right)| i64::from(left) - i64::from(right));
-            dates(check, days, one[group].is_none() && other[group].is_none(), operands)
-        }
-        (Vector::Instant(one), Vector::Instant(other)) => {
-            let apart = one[group].zip(other[group]).map(|(left, right)| left - right);
-            let days = apart.map(|micros| match micros {
-                0 => 0,
-                micros if micros < 0 => micros.div_euclid(86_400_000_000),
-                micros => -((-micros).div_euclid(86_400_000_000)),
-            });
-            dates(check, days, one[group].is_none() && other[group].is_none(), operands)
-        }
-        _ => {
-            let (left, right) = operands();
-            let agrees = match check.relation {
-                Relation::Equal => left.value == right.value,
-                Relation::AtMost => left.value.to_string() <= right.value.to_string(),
-                Relation::AtLeast => left.value.to_string() >= right.value.to_string(),
-            };
-            if agrees { Compared::Agrees } else { Compared::Differs(Class::Text, Message::TextDiffers { left, right }) }
-        }
-    }
-}
-
-fn out_of_range(expression: &Expression) -> Message {
-    Message::OutOfRange { side: None, expression: expression.text().to_owned() }
-}
-
-/// Two figures: nothing on both sides agrees; nothing on one side is never within a tolerance, and the difference is
-/// the other figure.
-fn decimals(
-    check: &Check,
-    left: Option<Amount>,
-    right: Option<Amount>,
-    operands: impl Fn() -> (Operand, Operand),
-    currency: &str,
-) -> Compared {
-    if left.is_none() && right.is_none() {
-        return Compared::Agrees;
-    }
-    let (one, other) = (left.unwrap_or_default(), right.unwrap_or_default());
-    let Some(difference) = one.checked_sub(other) else {
-        return Compared::Fault(out_of_range(&check.left));
-    };
-    let allowed = allowed(&check.within, one, other);
-    if left.is_some() && right.is_some() {
-        let beyond = match check.relation {
-            Relation::Equal => difference.checked_abs(),
-            Relation::AtMost => Some(difference),
-            Relation::AtLeast => difference.checked_neg(),
-        };
-        let Some(beyond) = beyond else { return Compared::Fault(out_of_range(&check.left)) };
-        if beyond <= Amount::ZERO || tolerated(&check.within, beyond, one, other) {
-            return Compared::Agrees;
-        }
-    }
-    let money =
-        [check.left.kind(), check.right.kind()].iter().any(|kind| matches!(kind, Type::Decimal { money: true, .. }));
-    let (left, right) = operands();
-    let relation = check.relation;
-    if money {
-        let currency = currency.to_owned();
-        Compared::Differs(
-            Class::Amount,
-            Message::AmountDiffers { relation, left, right, difference, allowed, currency },
-        )
-    } else {
-        Compared::Differs(Class::Quantity, Message::QuantityDiffers { relation, left, right, difference, allowed })
-    }
-}
-
-fn dates(check: &Check, days: Option<i64>, both_null: bool, operands: impl Fn() -> (Operand, Operand)) -> Compared {
-    let agrees = match (days, check.relation) {
-        (None, _) => both_null,
-        (Some(days), Relation::Equal) => days == 0,
-        (Some(days), Relation::AtMost) => days <= 0,
-        (Some(days), Relation::AtLeast) => days >= 0,
-    };
-    if agrees {
-        return Compared::Agrees;
-    }
-    let (left, right) = operands();
-    Compared::Differs(Class::Date, Message::DateDiffers { relation: check.relation, left, right, days })
-}
-
-/// What a percentage is taken of, without its sign.
-fn base(within: &Within, left: Amount, right: Amount) -> Option<Amount> {
-    let (left, right) = (left.checked_abs()?, right.checked_abs()?);
-    Some(match within.of {
-        Base::Left => left,
-        Base::Right => right,
-        Base::Larger => left.max(right),
-    })
-}
-
-/// Whether a difference lies inside the tolerance, by cross-multiplication: nothing is divided, so nothing is
-/// rounded. A percentage of nothing tolerates nothing.
-fn tolerated(within: &Within, beyond: Amount, left: Amount, right: Amount) -> bool {
-    let by_amount = within.amount.map(|amount| beyond <= amount);
-    let by_percent = within.percent.and_then(|percent| {
-        let base = base(within, left, right).filter(|base| !base.is_zero())?;
-        let (share, limit) = (beyond.checked_mul(Amount::from(100))?, percent.checked_mul(base)?);
-        Some(share <= limit)
-    });
-    match (by_amount, by_percent, within.choose) {
-        (Some(amount), Some(percent), Choose::Larger) => amount || percent,
-        (Some(amount), Some(percent), Choose::Smaller) => amount && percent,
-        (Some(one), None, _) | (None, Some(one), _) => one,
-        (None, None, _) => false,
-    }
-}
-
-/// The tolerance as one figure, for the evidence.
-fn allowed(within: &Within, left: Amount, right: Amount) -> Amount {
-    let by_percent = within.percent.and_then(|percent| {
-        let base = base(within, left, right).filter(|base| !base.is_zero())?;
-        percent.checked_mul(base)?.checked_mul(Amount::new(1, 2))
-    });
-    match (within.amount, by_percent, within.choose) {
-        (Some(amount), Some(percent), Choose::Larger) => amount.max(percent),
-        (Some(amount), Some(percent), Choose::Smaller) => amount.min(percent),
-        (amount, percent, _) => amount.or(percent).unwrap_or_default(),
     }
 }

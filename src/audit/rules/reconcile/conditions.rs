@@ -1,58 +1,93 @@
-//! When a check applies, and how long what it finds is in transit.
+//! When a check applies, and how long what it finds is in transit. Both are looked at only for subjects that differ, so
+//! nothing is evaluated for a check that always agrees.
 
-use chrono::{Days, NaiveDate};
+use std::cell::OnceCell;
 
+use super::super::age::{day_after, day_at};
 use super::matched::Matched;
 use crate::audit::expression::Vector;
 use crate::audit::judgement::Context;
 use crate::audit::rulebook::{Check, Grace};
+use crate::audit::snapshot::days_since_epoch;
 
-/// Where a check's `when` is true; `None` when it has none.
-pub(super) fn applies(matched: &Matched<'_>, check: &Check) -> Option<Vec<Option<bool>>> {
-    let when = check.when.as_ref()?;
-    match when.evaluate(matched, &matched.context.parameters) {
-        Vector::Boolean(flags) => Some(flags.to_vec()),
-        _ => Some(vec![None; matched.pairing.groups]),
-    }
+/// The conditions of a rule's checks over the groups of one partition, in check order.
+pub(super) struct Conditions<'m> {
+    matched: &'m Matched<'m>,
+    checks: Vec<Condition<'m>>,
 }
 
-/// Which groups are still inside a check's grace; `None` when it has none.
-pub(super) fn in_grace(matched: &Matched<'_>, check: &Check) -> Option<Vec<bool>> {
-    let grace = check.grace.as_ref()?;
-    let mut earliest: Vec<Option<i32>> = vec![None; matched.pairing.groups];
-    for column in &grace.after {
-        let side = matched.side_of(column);
-        let days = match matched.tables[side].vector(&column.column) {
-            Vector::Date(days) => days,
-            Vector::Instant(at) => at.iter().map(|at| at.map(|at| day_of(at, matched.context))).collect(),
-            _ => continue,
-        };
-        for (group, earliest) in earliest.iter_mut().enumerate() {
-            let of_group = matched.rows(side, group).iter().filter_map(|row| days[*row as usize]);
-            *earliest = of_group.chain(*earliest).min();
+struct Condition<'m> {
+    check: &'m Check,
+    when: OnceCell<Option<Vector>>,
+    grace: OnceCell<Option<Waiting>>,
+}
+
+impl<'m> Conditions<'m> {
+    pub fn of(matched: &'m Matched<'m>) -> Self {
+        let condition = |check| Condition { check, when: OnceCell::new(), grace: OnceCell::new() };
+        Conditions { matched, checks: matched.settings.checks.iter().map(condition).collect() }
+    }
+
+    /// Whether the check's `when` is true, or it has none.
+    pub fn applies(&self, check: usize, group: usize) -> bool {
+        let Condition { check, when, .. } = &self.checks[check];
+        let evaluate = || check.when.as_ref().map(|when| when.evaluate(self.matched, &self.matched.context.parameters));
+        match when.get_or_init(evaluate) {
+            None => true,
+            Some(Vector::Boolean(flags)) => flags[group] == Some(true),
+            Some(_) => false,
         }
     }
-    Some(
-        earliest.into_iter().map(|anchor| anchor.is_some_and(|anchor| waits(grace, anchor, matched.context))).collect(),
-    )
+
+    /// Whether the group is still inside the check's grace.
+    pub fn waits(&self, check: usize, group: usize) -> bool {
+        let Condition { check, grace, .. } = &self.checks[check];
+        let waiting = grace.get_or_init(|| check.grace.as_ref().map(|grace| Waiting::of(self.matched, grace)));
+        waiting.as_ref().is_some_and(|waiting| waiting.holds(self.matched, group))
+    }
 }
 
-/// The business day of an instant, as days since 1970.
-pub(super) fn day_of(micros: i64, context: &Context) -> i32 {
-    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    let day = at.with_timezone(&context.zone).date_naive();
-    i32::try_from((day - NaiveDate::default()).num_days()).unwrap_or(i32::MAX)
+/// A grace as of the run's day.
+struct Waiting {
+    /// The dates it is counted from, with the side they stand on.
+    dates: Vec<(usize, Vector)>,
+    /// The first day, since 1970, from which a grace counted from it still lasts.
+    from: i64,
 }
 
-/// Whether the business day is not after the last day of grace.
-fn waits(grace: &Grace, anchor: i32, context: &Context) -> bool {
-    let Some(start) = NaiveDate::default().checked_add_signed(chrono::Duration::days(i64::from(anchor))) else {
-        return false;
-    };
-    let last = if grace.working {
-        context.calendar.add_working_days(start, grace.days)
-    } else {
-        start.checked_add_days(Days::new(u64::from(grace.days)))
-    };
-    last.is_none_or(|last| context.day <= last)
+impl Waiting {
+    fn of(matched: &Matched<'_>, grace: &Grace) -> Waiting {
+        let dates = grace.after.iter().map(|column| {
+            let side = matched.side_of(column);
+            (side, matched.tables[side].vector(&column.column))
+        });
+        Waiting { dates: dates.collect(), from: still_lasting(grace, matched.context) }
+    }
+
+    fn holds(&self, matched: &Matched<'_>, group: usize) -> bool {
+        let days = self.dates.iter().flat_map(|(side, dates)| {
+            let rows = matched.rows(*side, group).iter();
+            rows.filter_map(|row| day_at(dates, *row, matched.context))
+        });
+        days.min().is_some_and(|earliest| i64::from(earliest) >= self.from)
+    }
+}
+
+/// A later start never ends sooner, so one day parts the graces that are over from those that are not.
+fn still_lasting(grace: &Grace, context: &Context) -> i64 {
+    let today = i64::from(days_since_epoch(context.day));
+    if !grace.working {
+        return today - i64::from(grace.days);
+    }
+    // The grace from a day is over once that many working days lie between it and today.
+    let mut passed = 0;
+    let mut start = today - 1;
+    while let Some(day) = i32::try_from(start).ok().and_then(day_after) {
+        passed += u32::from(context.calendar.is_working_day(day));
+        if passed >= grace.days {
+            break;
+        }
+        start -= 1;
+    }
+    start
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::super::age::day_of;
 use super::super::rows::{self, Currencies};
-use super::conditions::day_of;
 use super::prepared::{Prepared, RowFault, What};
 use crate::audit::amount::Amount;
 use crate::audit::expression::{Cell, DecimalsBuilder, Shared, Vector};
@@ -86,7 +86,7 @@ pub(super) fn convert(
 fn days(table: &Table, column: &str, context: &Context) -> Shared<Option<i32>> {
     match table.vector(column) {
         Vector::Date(days) => days,
-        Vector::Instant(at) => at.iter().map(|at| at.map(|at| day_of(at, context))).collect(),
+        Vector::Instant(at) => at.iter().map(|at| at.and_then(|at| day_of(at, context))).collect(),
         _ => vec![None; table.len()].into(),
     }
 }

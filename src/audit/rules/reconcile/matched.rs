@@ -63,6 +63,11 @@ impl<'a> Matched<'a> {
         self.surplus[side].get(&group).map(Vec::as_slice)
     }
 
+    /// How many rows count on the side that has most of them, of some sides; at least one.
+    pub fn most_rows(&self, sides: &[usize], group: usize) -> u64 {
+        sides.iter().map(|side| self.counted(*side, group).len() as u64).max().unwrap_or_default().max(1)
+    }
+
     pub fn is_present(&self, side: usize, group: usize) -> bool {
         !self.rows(side, group).is_empty()
     }

@@ -3,6 +3,7 @@
 mod aggregates;
 mod compare;
 mod conditions;
+mod currency;
 mod exchange;
 mod faults;
 mod groups;
@@ -13,12 +14,14 @@ mod prepared;
 mod presence;
 mod price;
 mod sides;
+mod tolerance;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rayon::prelude::*;
 
+use super::age::Ages;
 use super::{Gathered, Placed, Tables, rows};
 use crate::audit::breaks::{Class, Message, SideRows};
 use crate::audit::judgement::Context;
@@ -26,6 +29,7 @@ use crate::audit::matching::{self, Members};
 use crate::audit::rulebook::{Reconcile, Rule};
 use crate::audit::snapshot::Table;
 use crate::audit::value::Subject;
+use compare::Common;
 use groups::{Groups, row_break};
 use matched::Matched;
 use sides::Sides;
@@ -82,9 +86,10 @@ fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>, awaited: 
     faults::place(matched, &mut groups);
     presence::unreadable(matched, &mut groups);
     presence::duplicates(matched, &mut groups);
-    presence::missing(matched, &mut groups);
-    for (number, check) in matched.settings.checks.iter().enumerate() {
-        compare::check(matched, number as u32 + 1, check, &mut groups);
+    let common = Common::of(matched);
+    presence::missing(matched, &common, &mut groups);
+    for place in 0..matched.settings.checks.len() {
+        compare::check(matched, place, &common, &mut groups);
     }
     let distinct = matched.pairing.sides.iter().map(Members::distinct).collect();
     (distinct, conclude(rule, matched, groups, open, awaited))
@@ -106,7 +111,7 @@ pub(crate) fn finish(
         };
         let message = Message::Keyless { side: side.name.clone(), columns: side.key.clone(), rows: sample.total };
         let found = row_break(side, Class::Keyless, message);
-        gathered.found(rule, subject, vec![Placed { check: 0, side: index as u32, found }], vec![sample.clone()]);
+        gathered.found(rule, subject, vec![Placed { check: 0, side: index as u32, found }], vec![sample.clone()], None);
     }
 }
 
@@ -121,13 +126,15 @@ fn conclude(
 ) -> Gathered {
     let mut gathered = Gathered::default();
     let Groups { waiting, unjudged, placed, .. } = groups;
+    let ages = Ages::of(rule, matched.tables.iter().copied(), matched.context);
     let mut broken = vec![false; matched.pairing.groups];
     for (group, placed) in placed {
         if unjudged[group].is_some() {
             continue;
         }
         broken[group] = true;
-        gathered.found(rule, matched.subject(group), placed, matched.evidence(group));
+        let age = ages.age((0..matched.tables.len()).map(|side| matched.rows(side, group)));
+        gathered.found(rule, matched.subject(group), placed, matched.evidence(group), age);
     }
     for group in (0..matched.pairing.groups).filter(|group| !broken[*group]) {
         let is_awaited = !awaited.is_empty() && awaited.contains(&matched.pairing.digest(group));

@@ -1,7 +1,7 @@
 //! Faults of the rows themselves: unreadable cells, duplicates, and sides without a row.
 
 use super::super::rows;
-use super::conditions::{applies, in_grace};
+use super::compare::Common;
 use super::groups::{Groups, columns_of, row_break, sides_read};
 use super::matched::{Matched, sum};
 use super::price::Price;
@@ -95,11 +95,9 @@ pub(super) fn money_of(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Opt
 }
 
 /// Places a break for every expected side without a row, unless all checks that would read it are waiting.
-pub(super) fn missing(matched: &Matched<'_>, groups: &mut Groups) {
+pub(super) fn missing(matched: &Matched<'_>, common: &Common<'_>, groups: &mut Groups) {
     let settings = matched.settings;
-    let whens: Vec<Option<Vec<Option<bool>>>> = settings.checks.iter().map(|check| applies(matched, check)).collect();
-    let graces: Vec<Option<Vec<bool>>> = settings.checks.iter().map(|check| in_grace(matched, check)).collect();
-    let price = Price::of(matched);
+    let Common { conditions, price } = common;
     for (index, side) in settings.sides.iter().enumerate() {
         if !side.expected || side.absent_zero {
             continue;
@@ -119,30 +117,29 @@ pub(super) fn missing(matched: &Matched<'_>, groups: &mut Groups) {
                         let sides = sides_read(settings, when.columns().iter());
                         sides.into_iter().any(|side| !matched.is_readable(side, group))
                     });
-                    unknown || whens[*number].as_ref().is_none_or(|when| when[group] == Some(true))
+                    unknown || conditions.applies(*number, group)
                 })
                 .collect();
             if !readers.is_empty() && applying.is_empty() {
                 continue;
             }
-            let waits = |number: &usize| graces[*number].as_ref().is_some_and(|grace| grace[group]);
-            if !applying.is_empty() && applying.iter().all(waits) {
+            if !applying.is_empty() && applying.iter().all(|number| conditions.waits(*number, group)) {
                 groups.waiting[group] = true;
                 continue;
             }
-            let found = missing_break(matched, index, group, &price);
+            let found = missing_break(matched, index, group, price);
             groups.place(group, 0, index as u32, found);
         }
     }
 }
 
-fn missing_break(matched: &Matched<'_>, index: usize, group: usize, price: &Price) -> Break {
+fn missing_break(matched: &Matched<'_>, index: usize, group: usize, price: &Price<'_>) -> Break {
     let side = matched.side(index);
     let present: Vec<usize> = (0..matched.tables.len()).filter(|side| matched.is_present(*side, group)).collect();
     let names = present.iter().map(|side| matched.side(*side).name.clone()).collect();
     let message = Message::Missing { side: side.name.clone(), present: names };
     let mut found = row_break(side, Class::Missing, message);
     let money = present.iter().find_map(|side| money_of(matched, *side, matched.counted(*side, group)));
-    found.at_risk = money.or_else(|| price.of_present(matched, group, &present));
+    found.at_risk = money.or_else(|| price.of_present(group, &present));
     found
 }

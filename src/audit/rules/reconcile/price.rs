@@ -1,40 +1,42 @@
 //! What a difference of quantity is worth.
 
+use std::cell::OnceCell;
+
 use super::groups::columns_of;
 use super::matched::{Matched, sum};
 use crate::audit::amount::{Amount, Money};
-use crate::audit::expression::{ColumnRef, Rows, Vector};
+use crate::audit::expression::{ColumnRef, Vector};
 use crate::audit::rules::rows;
 use crate::audit::snapshot::ColumnType;
 use crate::audit::value::Value;
 
-/// What a unit is worth, per group.
-pub(super) struct Price {
-    prices: Option<Vector>,
+/// What a unit is worth, per group; evaluated when something has to be priced.
+pub(super) struct Price<'m> {
+    matched: &'m Matched<'m>,
+    prices: OnceCell<Option<Vector>>,
     /// The money column the price comes from, for its currency.
-    column: Option<ColumnRef>,
+    column: Option<&'m ColumnRef>,
 }
 
-impl Price {
-    pub fn of(matched: &Matched<'_>) -> Price {
-        let price = matched.settings.price.as_ref();
+impl<'m> Price<'m> {
+    pub fn of(matched: &'m Matched<'m>) -> Self {
         let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
-        Price {
-            prices: price.map(|price| price.evaluate(matched as &dyn Rows, &matched.context.parameters)),
-            column: price.and_then(|price| price.columns().iter().find(money).cloned()),
-        }
+        let price = matched.settings.price.as_ref();
+        Price { matched, prices: OnceCell::new(), column: price.and_then(|price| price.columns().iter().find(money)) }
     }
 
     /// The absolute worth of a quantity; `None` where there is no price.
-    pub fn times(&self, matched: &Matched<'_>, group: usize, quantity: Amount) -> Option<Money> {
-        let Value::Amount(price) = self.prices.as_ref()?.value(group) else { return None };
+    pub fn times(&self, group: usize, quantity: Amount) -> Option<Money> {
+        let Matched { settings, context, .. } = self.matched;
+        let evaluate = || settings.price.as_ref().map(|price| price.evaluate(self.matched, &context.parameters));
+        let Value::Amount(price) = self.prices.get_or_init(evaluate).as_ref()?.value(group) else { return None };
         let product = price.checked_mul(quantity)?.checked_abs()?;
         let amount = product.rescale(2).unwrap_or(product);
-        let code = |column: &ColumnRef| matched.currencies(column).of_rows(matched.priced(column, group));
-        let codes = self.column.as_ref().map(code);
+        let code = |column| self.matched.currencies(column).of_rows(self.matched.priced(column, group));
+        let codes = self.column.map(code);
         let codes = codes.unwrap_or_default();
         let currency = match codes.len() {
-            0 => matched.context.currency.clone(),
+            0 => context.currency.clone(),
             1 => codes.into_iter().next()?,
             _ => return None,
         };
@@ -42,9 +44,9 @@ impl Price {
     }
 
     /// The worth of what the first present side with a quantity has.
-    pub fn of_present(&self, matched: &Matched<'_>, group: usize, present: &[usize]) -> Option<Money> {
-        let quantity = present.iter().find_map(|side| quantity(matched, *side, group))?;
-        self.times(matched, group, quantity)
+    pub fn of_present(&self, group: usize, present: &[usize]) -> Option<Money> {
+        let quantity = present.iter().find_map(|side| quantity(self.matched, *side, group))?;
+        self.times(group, quantity)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{Days, Months};
 
-use super::conditions::day_of;
+use super::super::age::day_of;
 use super::groups::Groups;
 use super::matched::Matched;
 use crate::audit::expression::{ColumnRef, Rows, Shared, Vector};
@@ -28,7 +28,7 @@ impl Inside {
             let column = if side == 0 { Some(&window.by) } else { table.spec.date.as_ref() };
             match table.vector(column?) {
                 Vector::Date(days) => Some(days),
-                Vector::Instant(at) => Some(at.iter().map(|at| at.map(|at| day_of(at, context))).collect()),
+                Vector::Instant(at) => Some(at.iter().map(|at| at.and_then(|at| day_of(at, context))).collect()),
                 _ => None,
             }
         });
