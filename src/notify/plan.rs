@@ -42,6 +42,8 @@ pub struct RuleNews {
     pub told_not_evaluated: bool,
     pub flooded: bool,
     pub in_transit: u64,
+    /// Subjects that could not be judged for want of a rate of exchange.
+    pub without_rate: u64,
 }
 
 /// One exception that a run changed.

@@ -24,7 +24,7 @@ pub(super) fn write(page: &Page) -> String {
     for listing in &page.listings {
         listed(&mut out, listing, phrases);
     }
-    for (title, lines) in [(phrases.baselines(), &page.baselines), (phrases.in_transit(), &page.in_transit)] {
+    for (title, lines) in page.line_lists() {
         if lines.count > 0 {
             out.head(title, lines.count);
             for line in &lines.items {

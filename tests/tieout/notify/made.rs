@@ -139,6 +139,7 @@ pub fn rule(id: &str, en: &str, zh: &str) -> RuleNews {
         told_not_evaluated: false,
         flooded: false,
         in_transit: 0,
+        without_rate: 0,
     }
 }
 
@@ -263,6 +264,7 @@ pub fn busy() -> Happened {
             closing: tally(13, &[("CNY", "13000.00"), ("USD", "1154.50")]),
         }),
         in_transit: 12,
+        without_rate: 2,
         ..orders_rule()
     };
     let baseline = RuleNews {

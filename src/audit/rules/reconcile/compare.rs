@@ -63,12 +63,17 @@ pub(super) fn check(matched: &Matched<'_>, number: u32, check: &Check, groups: &
 /// A money column that a check reads, and the currencies of its rows.
 struct Priced<'m> {
     column: &'m ColumnRef,
+    side: usize,
     currencies: &'m Currencies,
 }
 
 fn monies<'m>(matched: &'m Matched<'_>, check: &'m Check) -> Vec<Priced<'m>> {
     let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
-    let priced = |column: &'m ColumnRef| Priced { column, currencies: matched.currencies(column) };
+    let priced = |column: &'m ColumnRef| Priced {
+        column,
+        side: matched.side_of(column),
+        currencies: matched.currencies(column),
+    };
     columns_of(check).filter(money).map(priced).collect()
 }
 
@@ -76,7 +81,7 @@ fn monies<'m>(matched: &'m Matched<'_>, check: &'m Check) -> Vec<Priced<'m>> {
 fn currency<'m>(matched: &Matched<'_>, monies: &[Priced<'m>], group: usize) -> Result<Option<&'m str>, Box<Message>> {
     let mut seen: Option<(&ColumnRef, &str)> = None;
     for money in monies {
-        let rows = matched.priced(money.column, group);
+        let rows = matched.priced(money.side, &money.column.column, group);
         let Some((first, others)) = rows.split_first() else { continue };
         let number = money.currencies.number(*first);
         if others.iter().any(|row| money.currencies.number(*row) != number) {

@@ -30,7 +30,10 @@ impl Price {
         let Value::Amount(price) = self.prices.as_ref()?.value(group) else { return None };
         let product = price.checked_mul(quantity)?.checked_abs()?;
         let amount = product.rescale(2).unwrap_or(product);
-        let code = |column: &ColumnRef| matched.currencies(column).of_rows(matched.priced(column, group));
+        let code = |column: &ColumnRef| {
+            let rows = matched.priced(matched.side_of(column), &column.column, group);
+            matched.currencies(column).of_rows(rows)
+        };
         let codes = self.column.as_ref().map(code);
         let codes = codes.unwrap_or_default();
         let currency = match codes.len() {
