@@ -45,6 +45,8 @@ pub struct RuleNews {
     pub in_transit: u64,
     /// The warning limits of the rule's threshold that were passed.
     pub warned: Vec<Excess>,
+    /// Subjects that could not be judged for want of a rate of exchange.
+    pub without_rate: u64,
 }
 
 /// One exception that a run changed.

@@ -10,7 +10,7 @@ use super::{Judged, Request, day_of};
 use crate::audit::amount::Purse;
 use crate::audit::breaks::Finding;
 use crate::audit::exception::{self, Continuity, Exception, Past, Status, Step, Transition};
-use crate::audit::judgement::{Context, Judgement, Outcome, Reason};
+use crate::audit::judgement::{Context, Judgement, Outcome, Reason, Unjudged};
 use crate::audit::rulebook::{Body, Rule};
 use crate::config::{Config, Department};
 use crate::notify::email;
@@ -253,6 +253,7 @@ fn news(
         flooded: matches!(judgement.outcome, Outcome::Flooded { .. }),
         in_transit: judgement.in_transit,
         warned: judgement.warned.clone(),
+        without_rate: judgement.unjudged.get(&Unjudged::NoRate).copied().unwrap_or_default(),
     }
 }
 

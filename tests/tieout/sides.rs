@@ -5,6 +5,7 @@ mod conversions;
 mod derived;
 mod lookups;
 mod meaning;
+mod oracle;
 mod scope;
 mod signs;
 mod units;

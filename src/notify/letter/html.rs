@@ -70,7 +70,7 @@ pub(super) fn write(page: &Page) -> String {
 {%- endfor %}
 </table></td></tr>
 {%- endfor %}
-{%- for (title, list) in self.line_lists() %}{% if list.count > 0 %}
+{%- for (title, list) in self.page.line_lists() %}{% if list.count > 0 %}
 <tr><td style="padding:0 28px"><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 {% call head(title, list.count, "#5f6b76", list.note.as_slice()) %}{% endcall %}
 {%- for line in list.items %}
@@ -133,9 +133,5 @@ impl Letter<'_> {
             Severity::Medium => "#96710a",
             Severity::Low => "#66727f",
         }
-    }
-
-    fn line_lists(&self) -> [(&'static str, &super::page::Bounded<String>); 3] {
-        self.page.line_lists()
     }
 }

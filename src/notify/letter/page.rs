@@ -10,7 +10,7 @@ use super::row::{Aside, NAME, Order, Row, SENTENCE, row, sort};
 use super::totals::{CURRENCIES, Totals, more_currencies};
 use crate::audit::amount::Amount;
 use crate::audit::exception::{Continuity, Exception, Status, Tally};
-use crate::notify::plan::{Digest, Section};
+use crate::notify::plan::{Digest, RuleNews, Section};
 use crate::words;
 
 /// How many days before its end a waiver is announced.
@@ -31,6 +31,7 @@ pub(super) struct Page {
     pub warnings: Bounded<String>,
     pub baselines: Bounded<String>,
     pub in_transit: Bounded<String>,
+    pub without_rate: Bounded<String>,
     pub continuity: Bounded<Ledger>,
     pub attached: String,
     pub page_link: String,
@@ -100,7 +101,8 @@ impl Page {
             listings: desk.listings(),
             warnings: desk.warnings(),
             baselines: desk.baselines(),
-            in_transit: desk.in_transit(),
+            in_transit: desk.counted(|rule| rule.in_transit),
+            without_rate: desk.counted(|rule| rule.without_rate),
             continuity: desk.continuity(),
             attached: phrases.attached(digest.open.len(), &list::file_name(digest)),
             page_link: format!("{base_url}/?department={}", list::query(&digest.department.name)),
@@ -108,11 +110,12 @@ impl Page {
     }
 
     /// The sections that are a line a rule, with their titles.
-    pub fn line_lists(&self) -> [(&'static str, &Bounded<String>); 3] {
+    pub fn line_lists(&self) -> [(&'static str, &Bounded<String>); 4] {
         [
             (self.phrases.warnings(), &self.warnings),
             (self.phrases.baselines(), &self.baselines),
             (self.phrases.in_transit(), &self.in_transit),
+            (self.phrases.without_rate(), &self.without_rate),
         ]
     }
 }
@@ -305,11 +308,11 @@ impl Desk<'_> {
         self.bounded(lines.collect(), false)
     }
 
-    fn in_transit(&self) -> Bounded<String> {
+    /// A line for each rule of which there are some.
+    fn counted(&self, count: impl Fn(&RuleNews) -> u64) -> Bounded<String> {
         let language = self.phrases.language;
-        let lines = self.digest.rules.iter().filter(|rule| rule.in_transit > 0);
-        let lines =
-            lines.map(|rule| self.phrases.in_transit_line(&self.name(rule.title.get(language)), rule.in_transit));
+        let counts = self.digest.rules.iter().map(|rule| (rule, count(rule))).filter(|(_, count)| *count > 0);
+        let lines = counts.map(|(rule, count)| self.phrases.count_line(&self.name(rule.title.get(language)), count));
         self.bounded(lines.collect(), false)
     }
 

@@ -266,7 +266,14 @@ impl Phrases {
         self.pick("在途（宽限期内，不算差异）", "In transit (inside grace, not counted as differences)")
     }
 
-    pub fn in_transit_line(self, rule: &str, count: u64) -> String {
+    pub fn without_rate(self) -> &'static str {
+        self.pick(
+            "缺汇率，未核对（既不算差异也不算一致）",
+            "Not judged for want of a rate of exchange (neither broken nor in agreement)",
+        )
+    }
+
+    pub fn count_line(self, rule: &str, count: u64) -> String {
         match self.language {
             Language::Zh => format!("{rule}：{count} 条"),
             Language::En => format!("{rule}: {count}"),

@@ -108,6 +108,7 @@ fn gmail_never_clips_a_letter() {
         .map(|number| RuleNews {
             not_evaluated: Some(unreadable()),
             in_transit: 1,
+            without_rate: 1,
             baseline: number % 2 == 0,
             continuity: Some(Continuity { closing: all.clone(), ..Continuity::default() }),
             ..super::made::rule(&format!("rule-{number}"), &wide, &wide)

@@ -144,6 +144,7 @@ pub fn rule(id: &str, en: &str, zh: &str) -> RuleNews {
         flooded: false,
         in_transit: 0,
         warned: Vec::new(),
+        without_rate: 0,
     }
 }
 
@@ -268,6 +269,7 @@ pub fn busy() -> Happened {
             closing: tally(13, &[("CNY", "13000.00"), ("USD", "1154.50")]),
         }),
         in_transit: 12,
+        without_rate: 2,
         ..orders_rule()
     };
     let baseline = RuleNews {

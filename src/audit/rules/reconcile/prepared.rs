@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use rayon::prelude::*;
+
 use super::super::{Tables, rows};
 use super::{exchange, looked_up, measures};
 use crate::audit::expression::{Cell, Decimals, Vector};
@@ -94,9 +96,9 @@ impl What {
     }
 }
 
-/// Prepares the table of every side, in side order.
+/// Prepares the tables of all sides side by side; they are answered in side order.
 pub(super) fn prepare<'t>(settings: &Reconcile, context: &Context, tables: &'t Tables) -> Vec<Prepared<'t>> {
-    settings.sides.iter().map(|side| Prepared::of(settings, side, context, tables)).collect()
+    settings.sides.par_iter().map(|side| Prepared::of(settings, side, context, tables)).collect()
 }
 
 impl<'t> Prepared<'t> {
