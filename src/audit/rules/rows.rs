@@ -163,6 +163,7 @@ pub(super) fn totals(side: &str, table: &Table, rows: &Kept, distinct_keys: u64,
             None => totals.unsummed.push(name.clone()),
         }
     }
+    totals.unsummed.sort();
     totals
 }
 

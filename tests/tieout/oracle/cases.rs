@@ -1,5 +1,7 @@
 //! Cases out of dice: every throw is a valid rule over valid tables, and the lower the dice, the plainer the case.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -29,7 +31,7 @@ type Throws = (Vec<u8>, Vec<(Vec<u8>, Vec<Vec<u8>>)>, Vec<Vec<u8>>);
 
 pub fn cases() -> impl Strategy<Value = Case> {
     let throws = |count: usize| vec(any::<u8>(), count);
-    let side = (throws(16), vec(throws(20), 0..7));
+    let side = (throws(16), vec(throws(26), 1..8));
     let throws: (_, _, _) = (throws(24), vec(side, 2..=4), vec(throws(20), 1..5));
     throws.prop_map(|throws: Throws| case(&throws))
 }
@@ -38,13 +40,13 @@ pub fn case((rule, sides, checks): &Throws) -> Case {
     let mut dice = Dice::new(rule);
     let keys: [&[&str]; 8] = [
         &["code"],
-        &["code", "line"],
+        &["code"],
         &["code", "line"],
         &["code"],
-        &["line"],
+        &["code", "line"],
         &["code", "day"],
-        &["day", "line"],
-        &["flag", "code"],
+        &["line", "day"],
+        &["code", "flag"],
     ];
     let key: &[&str] = dice.pick(&keys);
     // A Thursday after the holidays of the first week of October 2026, between two days worked to make up for them.
@@ -59,8 +61,10 @@ pub fn case((rule, sides, checks): &Throws) -> Case {
         workdays: dice.pick(&[vec![], vec![day("2026-10-10")], vec![day("2026-10-10"), day("2026-09-26")]]),
         open: Vec::new(),
     };
+    let large = dice.pick(&[false, false, false, false, false, false, true]);
     for (name, (settings, rows)) in ["a", "b", "c", "d"].into_iter().zip(sides) {
-        let side = side(name, &case.key, &mut Dice::new(settings), rows);
+        let mut side = side(name, &case, &mut Dice::new(settings));
+        fill(&mut side, case.sides.first(), rows, large);
         case.sides.push(side);
     }
     case.price = price(&case, &mut dice);
@@ -76,17 +80,19 @@ fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day of this file is one")
 }
 
-fn side(name: &'static str, key: &[&'static str], dice: &mut Dice<'_>, rows: &[Vec<u8>]) -> Side {
+fn side(name: &'static str, case: &Case, dice: &mut Dice<'_>) -> Side {
     let none: &[&str] = &[];
     let code_steps = [none, &["trim", "upper"], &["trim", "upper", "half_width"], &["half_width", "trim", "upper"]];
     let columns = columns(dice.pick(&code_steps), dice);
     // A side may know a part of the key by a name of its own.
     let own = dice.pick(&[false, false, true]);
-    let key = key.iter().map(|part| if own && *part == "code" { "note" } else { part }).collect();
+    let key = case.key.iter().map(|part| if own && *part == "code" { "note" } else { *part });
     let uniques = [none, &["doc"], &["doc", "code"], &["doc", "line"]];
-    let sums = [none, &["qty"], &["amount"], &["qty", "amount"], &["qty", "amount"]];
+    let sums = [none, none, none, &["qty", "amount"], &["qty", "amount"], &["qty"], &["amount"]];
     let bare = |column| Term::Column(Reference { side: None, column });
     let filters = [
+        None,
+        None,
         None,
         None,
         None,
@@ -95,27 +101,48 @@ fn side(name: &'static str, key: &[&'static str], dice: &mut Dice<'_>, rows: &[V
         Some(Condition::Above(bare("qty"), Term::Figure("0"))),
         Some(Condition::IsNull(bare("amount"))),
     ];
-    let rows = rows.iter().map(|throws| {
-        let mut dice = Dice::new(throws);
-        columns.iter().map(|column| cell(column, &mut dice)).collect()
-    });
     Side {
         name,
-        rows: rows.collect(),
+        key: key.collect(),
         unique: dice.pick(&uniques).to_vec(),
-        key,
         filter: dice.pick(&filters),
         sum: dice.pick(&sums).to_vec(),
-        expected: dice.pick(&[true, true, true, false]),
+        expected: dice.pick(&[true, true, false]),
         absent_zero: dice.pick(&[false, false, false, true]),
         owner: dice.pick(&[None, Some("warehouse"), Some("sales")]),
+        rows: Vec::new(),
         columns,
+    }
+}
+
+/// Gives a side its rows: mostly of keys that the first side has as well.
+fn fill(side: &mut Side, first: Option<&Side>, rows: &[Vec<u8>], large: bool) {
+    for throws in rows {
+        let mut dice = Dice::new(throws);
+        let mut row: Vec<String> = side.columns.iter().map(|column| cell(column, &mut dice, large)).collect();
+        let known = first.filter(|first| !first.rows.is_empty());
+        if let Some(first) = known.filter(|_| dice.pick(&[true, true, true, true, true, false])) {
+            let same = dice.pick(&first.rows);
+            for (own, other) in side.key.iter().zip(&first.key) {
+                row[side.place(own)].clone_from(&same[first.place(other)]);
+            }
+        }
+        side.rows.push(row);
+    }
+    // Books in which nearly everything stands twice would show little else.
+    let mut dice = Dice::new(rows.first().map_or(&[], |throws| throws.as_slice()));
+    if side.sum.is_empty() && dice.pick(&[true, true, true, true, true, false]) {
+        let places: Vec<usize> = side.key.iter().map(|name| side.place(name)).collect();
+        let mut seen = BTreeSet::new();
+        side.rows.retain(|row| seen.insert(places.iter().map(|place| row[*place].clone()).collect::<Vec<_>>()));
     }
 }
 
 fn columns(code_steps: &'static [&'static str], dice: &mut Dice<'_>) -> Vec<Column> {
     let currencies = [
         Currency::Business,
+        Currency::Business,
+        Currency::Column("ccy"),
         Currency::Column("ccy"),
         Currency::Column("ccy"),
         Currency::Fixed("CNY"),
@@ -141,23 +168,28 @@ fn columns(code_steps: &'static [&'static str], dice: &mut Dice<'_>) -> Vec<Colu
 /// 34 digits: with four behind the point as many as a column holds, with two a hundredth of that.
 const LARGE: &str = "9999999999999999999999999999999999";
 const LARGE_DEBT: &str = "-9999999999999999999999999999999999";
+const NEARLY_AS_LARGE: &str = "9900000000000000000000000000000000";
 const LESS_LARGE: &str = "9999999999999999999999999999999998";
 
 /// A cell as a column usually has it, or, less often, one that is out of the ordinary.
-fn cell(column: &Column, dice: &mut Dice<'_>) -> String {
-    let odd = dice.pick(&[false, false, false, false, false, false, false, true]);
+fn cell(column: &Column, dice: &mut Dice<'_>, large: bool) -> String {
+    let mut odds = [false; 20];
+    odds[19] = true;
+    let odd = dice.pick(&odds);
     let texts: &[&str] = match (column.name, odd) {
-        ("code", false) => &["A1", "A1", "A1", "B2", "B2", "C3"],
+        ("code", false) => &["A1", "A1", "A1", "A1", "B2", "C3"],
         ("code", true) => &["a1", " A1", "Ａ1", "", "\"", "b2 "],
         ("line", false) => &["1", "1", "1", "2", "1.00", "2.0"],
         ("line", true) => &["-0", "0", "1.5", "", "one", "-1", "０1"],
-        ("doc", false) => &["D1", "D1", "D2", "D3", "D4"],
+        ("doc", false) => &["D1", "D2", "D3", "D4", "D5", "D6", "D7"],
         ("doc", true) => &[""],
+        ("qty" | "amount", false) if large => &[LARGE, LARGE, LARGE, LESS_LARGE, NEARLY_AS_LARGE, LARGE_DEBT, "100"],
         ("qty", false) => &["10", "10", "10", "10.0", "5", "5", "9", "11", "10.5", "9.5", "10.01", "0"],
         ("qty", true) => &["-10", "-0", "0.0", "", "", "ten", "1,000", "(10)", LARGE, LARGE, LARGE_DEBT, LARGE_DEBT],
-        ("amount", false) => {
-            &["100", "100", "100", "100.00", "100.0", "50", "50.00", "100.01", "99.99", "100.02", "101", "101.01", "99", "98.99"]
-        }
+        ("amount", false) => &[
+            "100", "100", "100", "100.00", "100.0", "50", "50.00", "100.01", "99.99", "100.02", "101", "101.01", "99",
+            "98.99",
+        ],
         ("amount", true) => &[
             "-100", "-100.00", "-0", "0.00", "0", "", "", "¥100", "n/a", "100.005", "1,000.00", "0.1", "0.2", "0.3",
             LARGE, LARGE, LARGE_DEBT, LESS_LARGE, LESS_LARGE,
@@ -166,11 +198,13 @@ fn cell(column: &Column, dice: &mut Dice<'_>) -> String {
         ("price", true) => &["0", "", "-10", "free"],
         ("ccy", false) => &["CNY", "CNY", "CNY", "CNY", ""],
         ("ccy", true) => &["USD", "JPY"],
-        ("day", false) => &["2026-10-05", "2026-10-05", "2026/10/5", "20261006", "2026-10-07", "2026-10-04", "2026-09-30"],
+        ("day", false) => {
+            &["2026-10-05", "2026-10-05", "2026/10/5", "20261006", "2026-10-07", "2026-10-04", "2026-09-30"]
+        }
         ("day", true) => &["2026-10-09", "2026-10-01", "1900-01-01", "", "soon"],
         ("flag", false) => &["yes", "yes", "1", "no"],
         ("flag", true) => &["", "perhaps", "0"],
-        (_, false) => &["A1", "A1", "B2"],
+        (_, false) => &["A1", "A1", "A1", "B2"],
         (_, true) => &["void", "", "C3"],
     };
     dice.pick(texts).to_owned()

@@ -5,11 +5,17 @@ use super::model::{Case, Check, Condition, Grace, Of, Reference, Relation, Term,
 
 /// A check of the case; `None` where its sides have nothing to compare.
 pub fn check(case: &Case, number: usize, dice: &mut Dice<'_>) -> Option<Check> {
-    let wanted = dice.pick(&["amount", "amount", "qty", "qty", "product", "day", "note", "flag", "line"]);
-    let (left, right) = match wanted {
-        "product" => (product(case, dice)?, column(case, "amount", dice)?),
-        "amount" | "qty" => (figure(case, wanted, dice)?, figure(case, wanted, dice)?),
-        name => (column(case, name, dice)?, column(case, name, dice)?),
+    let wanted = dice.pick(&["amount", "amount", "qty", "qty", "product", "day", "day", "note", "flag", "line"]);
+    let left = match wanted {
+        "product" => product(case, dice)?,
+        "amount" | "qty" => figure(case, wanted, None, dice)?,
+        name => column(case, name, None, dice)?,
+    };
+    let other = left.columns()[0].side;
+    let right = match wanted {
+        "product" => column(case, "amount", None, dice)?,
+        "amount" | "qty" => figure(case, wanted, other, dice)?,
+        name => column(case, name, other, dice)?,
     };
     let is_figure = matches!(wanted, "product" | "amount" | "qty" | "line");
     let relations = match wanted {
@@ -30,19 +36,23 @@ pub fn check(case: &Case, number: usize, dice: &mut Dice<'_>) -> Option<Check> {
     })
 }
 
-/// A column of a side on which it has one value per subject.
-fn column(case: &Case, name: &'static str, dice: &mut Dice<'_>) -> Option<Term> {
-    let sides: Vec<&'static str> =
+/// A column of a side on which it has one value per subject, and of another side than `but` if there is one.
+fn column(case: &Case, name: &'static str, but: Option<&str>, dice: &mut Dice<'_>) -> Option<Term> {
+    let mut sides: Vec<&'static str> =
         case.sides.iter().filter(|side| side.has_one_value(name)).map(|side| side.name).collect();
+    if sides.len() > 1 {
+        sides.retain(|side| Some(*side) != but);
+    }
     (!sides.is_empty()).then(|| Term::Column(Reference { side: Some(dice.pick(&sides)), column: name }))
 }
 
 /// A column, often as it is, at times calculated with.
-fn figure(case: &Case, name: &'static str, dice: &mut Dice<'_>) -> Option<Term> {
-    let term = column(case, name, dice)?;
+fn figure(case: &Case, name: &'static str, but: Option<&str>, dice: &mut Dice<'_>) -> Option<Term> {
+    let term = column(case, name, but, dice)?;
     let pair = |other| Box::new((term.clone(), other));
-    Some(match dice.pick(&["as it is", "as it is", "as it is", "plus", "minus", "coalesce", "times"]) {
-        "plus" => Term::Plus(pair(column(case, name, dice)?)),
+    let shapes = ["as it is", "as it is", "as it is", "as it is", "as it is", "plus", "minus", "coalesce", "times"];
+    Some(match dice.pick(&shapes) {
+        "plus" => Term::Plus(pair(column(case, name, None, dice)?)),
         "minus" => Term::Minus(pair(Term::Figure(dice.pick(&["0.01", "1", "0.0001"])))),
         "coalesce" => Term::Coalesce(pair(Term::Figure(dice.pick(&["0", "100.000"])))),
         "times" => Term::Times(pair(Term::Figure(dice.pick(&["1.0", "0.5", "1000"])))),
@@ -52,7 +62,7 @@ fn figure(case: &Case, name: &'static str, dice: &mut Dice<'_>) -> Option<Term> 
 
 /// Quantity times price.
 fn product(case: &Case, dice: &mut Dice<'_>) -> Option<Term> {
-    Some(Term::Times(Box::new((column(case, "qty", dice)?, column(case, "price", dice)?))))
+    Some(Term::Times(Box::new((column(case, "qty", None, dice)?, column(case, "price", None, dice)?))))
 }
 
 fn within(left: &Term, right: &Term, dice: &mut Dice<'_>) -> Option<Within> {
@@ -80,7 +90,7 @@ fn of(left: &Term, right: &Term, dice: &mut Dice<'_>) -> Option<Of> {
 }
 
 fn when(case: &Case, dice: &mut Dice<'_>) -> Option<Condition> {
-    let mut choices = vec![None; 6];
+    let mut choices = vec![None; 30];
     for side in &case.sides {
         let term = |column| Term::Column(Reference { side: Some(side.name), column });
         let has = |name| side.has_one_value(name);
@@ -105,4 +115,3 @@ fn grace(case: &Case, dice: &mut Dice<'_>) -> Option<Grace> {
     after.dedup();
     Some(Grace { days, working: dice.pick(&[false, true]), after })
 }
-

@@ -185,7 +185,8 @@ fn judge_subject(subject: &Subject<'_>) -> Judged {
             blocked = true;
             judged.found.push(row_fault(case, number, "unreadable", None));
         }
-        let surplus = if side.sum.is_empty() { all_but_least(case, side, rows) } else { subject.repeated[number].clone() };
+        let surplus =
+            if side.sum.is_empty() { all_but_least(case, side, rows) } else { subject.repeated[number].clone() };
         if !surplus.is_empty() {
             blocked |= side.sum.is_empty();
             judged.found.push(row_fault(case, number, "duplicate", worth::of_rows(case, side, &surplus)));

@@ -78,8 +78,7 @@ impl<'c> Books<'c> {
     }
 
     fn subject(&'c self, key: Vec<Value>) -> Subject<'c> {
-        let mut subject =
-            Subject { books: self, key, rows: Vec::new(), counted: Vec::new(), repeated: Vec::new() };
+        let mut subject = Subject { books: self, key, rows: Vec::new(), counted: Vec::new(), repeated: Vec::new() };
         for (number, side) in self.case.sides.iter().enumerate() {
             let of_key = |row: &&Row| self.key(number, row).as_ref() == Some(&subject.key);
             let mut rows: Vec<&Row> = self.kept[number].iter().filter(of_key).collect();

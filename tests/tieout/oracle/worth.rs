@@ -51,7 +51,8 @@ pub fn of_quantity(subject: &Subject<'_>, quantity: &Figure) -> Option<Money> {
     if amount.scale > FINEST || !amount.fits() {
         return None;
     }
-    let is_money = |column: &&Reference| case.side(column.side.unwrap_or_default()).column(column.column).kind.is_money();
+    let is_money =
+        |column: &&Reference| case.side(column.side.unwrap_or_default()).column(column.column).kind.is_money();
     let priced = price.columns();
     let Some(column) = priced.iter().find(is_money) else {
         return Some(Money { currency: CURRENCY.to_owned(), amount });
