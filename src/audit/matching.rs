@@ -311,7 +311,8 @@ pub fn key_values(parts: &[Vector], row: u32) -> Vec<Value> {
     parts.iter().map(|part| part.value(row as usize)).collect()
 }
 
-/// The hash that a group with this key has; equal keys have equal digests.
-pub fn digest(key: &[Value]) -> u64 {
-    u64::from(hash_values(key) as u32)
+/// The hash that a group with this key has, whose parts stand in columns of the types of `parts`; equal keys have
+/// equal digests.
+pub fn digest(parts: &[Vector], key: &[Value]) -> u64 {
+    u64::from(hash_values(parts, key) as u32)
 }

@@ -15,5 +15,6 @@ pub mod matching;
 pub mod rulebook;
 pub mod rules;
 pub mod snapshot;
+mod sum;
 pub mod value;
 mod wide;

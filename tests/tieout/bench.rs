@@ -105,9 +105,27 @@ impl Bench {
         self
     }
 
+    /// Puts cells into a table as they are, blanks and all; an empty one is null.
+    pub fn cells(mut self, table: &str, rows: Vec<Vec<String>>) -> Bench {
+        self.rows.insert(table.to_owned(), rows);
+        self
+    }
+
     /// Turns every table's rows upside down.
     pub fn reversed(mut self) -> Bench {
         self.rows.values_mut().for_each(|rows| rows.reverse());
+        self
+    }
+
+    /// Deals every table's rows into another order, which `seed` decides.
+    pub fn shuffled(mut self, seed: u64) -> Bench {
+        let mut state = seed | 1;
+        for rows in self.rows.values_mut() {
+            for place in (1..rows.len()).rev() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                rows.swap(place, (state >> 33) as usize % (place + 1));
+            }
+        }
         self
     }
 

@@ -14,6 +14,7 @@ mod line;
 mod matching;
 mod metrics;
 mod notify;
+mod oracle;
 mod reconcile;
 mod report;
 mod rule_tests;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bench::day;
 use polars::prelude::{
     Column, DataFrame, DataFrameJoinOps, Int64Chunked, IntoColumn, JoinArgs, JoinType, NewChunkedArray, PlSmallStr,
     StringChunked,
@@ -9,7 +10,7 @@ use polars::prelude::{
 use proptest::prelude::*;
 use tieout::audit::expression::{Cell, Decimals, Vector};
 use tieout::audit::matching::{Kept, Keyed, alike, cut, digest, key_values, pair};
-use tieout::audit::value::Value;
+use tieout::audit::value::Subject;
 
 /// A key of a code and a line number, either of which may be null.
 type Key = (Option<String>, Option<i64>);
@@ -88,7 +89,7 @@ proptest! {
                 let rows = pairing.sides[0].of(group);
                 prop_assert!(rows.is_sorted() && !rows.is_empty());
                 let key = key_values(&sides[0].parts, rows[0]);
-                prop_assert_eq!(pairing.digest(group), digest(&key));
+                prop_assert_eq!(pairing.digest(group), digest(&sides[0].parts, &key));
                 for row in rows {
                     prop_assert_eq!(&key_values(&sides[0].parts, *row), &key);
                     let first = seen.insert(*row, format!("{key:?}")).is_none();
@@ -138,10 +139,19 @@ fn figures_pair_by_value_whatever_their_scale() {
 
 #[test]
 fn a_stored_key_has_the_digest_of_the_column_it_came_from() {
-    let parts = [figures(4, [Some(15_000)].into_iter()), texts([Some("订单")].into_iter())];
+    let moment = day("2026-10-05").and_hms_micro_opt(4, 30, 0, 7).unwrap().and_utc();
+    let parts = [
+        figures(4, [Some(15_000)].into_iter()),
+        texts([Some("订单")].into_iter()),
+        Vector::Date([Some(20_731)].into_iter().collect()),
+        Vector::Instant([Some(moment.timestamp_micros())].into_iter().collect()),
+        Vector::Boolean([Some(false)].into_iter().collect()),
+    ];
     let pairing = pair(&[Keyed { rows: Kept::All(1), parts: parts.to_vec() }]);
-    let stored = [Value::Amount("1.5".parse().unwrap()), Value::Text("订单".to_owned())];
-    assert_eq!(pairing.digest(0), digest(&stored));
+    let key = Subject::key(key_values(&parts, 0));
+    assert_eq!(key.canonical(), r#"[1.5,"订单","2026-10-05","2026-10-05T04:30:00.000007Z",false]"#);
+    assert_eq!(pairing.digest(0), digest(&parts, key.values()));
+    assert_eq!(pairing.digest(0), digest(&parts, Subject::parse(key.canonical()).unwrap().values()));
 }
 
 #[test]

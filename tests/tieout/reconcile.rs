@@ -30,6 +30,9 @@ const RULE: &str = r#"
 const SALES: &str =
     "order_no text, line_no number, qty quantity, price money ccy, amount money ccy, ccy text, promised date";
 
+/// 34 digits: with a scale of 4 the widest a column holds.
+const LARGE: &str = "9999999999999999999999999999999999";
+
 /// One order line that agrees on all three sides; each test changes what it is about.
 fn trade() -> Bench {
     Bench::new(RULE)
@@ -235,13 +238,48 @@ fn an_absent_side_counts_as_zero_where_the_rule_says_so() {
 
 #[test]
 fn sums_beyond_64_bits_are_exact_and_beyond_38_digits_unreadable() {
-    let large = "9999999999999999999999999999999999"; // 34 digits: with a scale of 4 the widest a frame holds.
     let bench = trade()
         .rows("sales", "SO1,1,18446744073709551616,1.00,25.00,CNY,2026-10-01")
         .rows("shipments", "D1,SO1,1,9223372036854775808\nD2,SO1,1,9223372036854775808");
     check(bench, "ties out");
-    let bench = trade().rows("shipments", &format!("D1,SO1,1,{large}\nD2,SO1,1,{large}"));
+    let bench = trade().rows("shipments", &format!("D1,SO1,1,{LARGE}\nD2,SO1,1,{LARGE}"));
     check(bench, r#"["SO1",1] unreadable -> warehouse"#);
+}
+
+#[test]
+fn a_sum_is_judged_by_what_comes_out_whatever_it_passes_on_the_way() {
+    let debt = format!("-{LARGE}");
+    for order in [[LARGE, LARGE, debt.as_str()], [LARGE, debt.as_str(), LARGE]] {
+        let rows: Vec<String> = order.iter().enumerate().map(|(doc, qty)| format!("D{doc},SO1,1,{qty}")).collect();
+        let bench = trade().rows("sales", &format!("SO1,1,{LARGE},1.00,25.00,CNY,2026-10-01"));
+        let bench = bench.rows("shipments", &rows.join("\n"));
+        assert_eq!(bench.judge().sides[1].quantities["qty"], LARGE.parse().unwrap());
+        check(bench, "ties out");
+    }
+}
+
+#[test]
+fn of_duplicate_rows_the_first_by_its_text_speaks_for_what_is_asked_of_other_sides() {
+    let rule = RULE.replace("name  = \"shipped\"", "name  = \"shipped\"\n    when  = \"sales.stocked\"");
+    let bench = Bench::new(&rule)
+        .table(
+            "sales",
+            &format!("{SALES}, stocked boolean"),
+            "SO1,1,10,2.50,25.00,CNY,2026-10-01,yes\nSO1,1,10,2.50,25.00,CNY,2026-10-01,no",
+        )
+        .table("shipments", "doc text, order_no text, line_no number, qty quantity", "")
+        .table("invoices", "order_no text, line_no number, qty quantity, amount money", "SO1,1,10,25.00");
+    check(bench, r#"["SO1",1] duplicate sales CNY 25.00 -> warehouse"#);
+}
+
+#[test]
+fn an_open_subject_whose_key_has_a_date_is_found_again() {
+    let rule = "kind = \"reconcile\"\nkey = [\"day\", \"at\"]\n[sides.sales]\ntable = \"sales\"\n[sides.bank]\ntable = \"bank\"";
+    let rows = "2026-10-05,2026-10-05 12:30:00";
+    let bench =
+        Bench::new(rule).table("sales", "day date, at instant", rows).table("bank", "day date, at instant", rows);
+    let subject = r#"["2026-10-05","2026-10-05T04:30:00Z"]"#;
+    check(bench.open(&[subject]), &format!("{subject} is Agrees"));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::hash::BuildHasher;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use foldhash::fast::FixedState;
 
 use crate::audit::amount::Amount;
@@ -52,19 +53,30 @@ pub(super) fn hash_rows(parts: &[Vector], rows: &[u32]) -> (Vec<u64>, Vec<bool>)
     (hashes, keyless)
 }
 
-/// The hash of a key given as values; a null counts as nothing, because no row with one has a key.
-pub(super) fn hash_values(key: &[Value]) -> u64 {
-    key.iter().fold(0, |hash, value| {
-        let more = match value {
-            Value::Null => return hash,
-            Value::Text(text) => hash_text(text),
-            Value::Amount(amount) => hash_units(amount.units(), amount.scale()),
-            Value::Date(day) => hash_integer(i64::from(days_since_epoch(*day))),
-            Value::Instant(at) => hash_integer(at.timestamp_micros()),
-            Value::Bool(flag) => hash_integer(i64::from(*flag)),
+/// The hash of a key given as values, as a row has it whose key stands in `parts`; a null counts as nothing, because
+/// no row with one has a key. Days and moments may be written as text, as a stored subject has them.
+pub(super) fn hash_values(parts: &[Vector], key: &[Value]) -> u64 {
+    key.iter().enumerate().fold(0, |hash, (place, value)| {
+        let more = match (value, parts.get(place)) {
+            (Value::Null, _) => return hash,
+            (Value::Text(text), Some(Vector::Date(_))) => text.parse().map_or(0, hash_day),
+            (Value::Text(text), Some(Vector::Instant(_))) => text.parse().map_or(0, hash_moment),
+            (Value::Text(text), _) => hash_text(text),
+            (Value::Amount(amount), _) => hash_units(amount.units(), amount.scale()),
+            (Value::Date(day), _) => hash_day(*day),
+            (Value::Instant(at), _) => hash_moment(*at),
+            (Value::Bool(flag), _) => hash_integer(i64::from(*flag)),
         };
         mix(hash, more)
     })
+}
+
+fn hash_day(day: NaiveDate) -> u64 {
+    hash_integer(i64::from(days_since_epoch(day)))
+}
+
+fn hash_moment(at: DateTime<Utc>) -> u64 {
+    hash_integer(at.timestamp_micros())
 }
 
 fn hash_text(text: &str) -> u64 {

@@ -163,6 +163,7 @@ pub(super) fn totals(side: &str, table: &Table, rows: &Kept, distinct_keys: u64,
             None => totals.unsummed.push(name.clone()),
         }
     }
+    totals.unsummed.sort();
     totals
 }
 
@@ -195,16 +196,16 @@ fn sum_money(table: &Table, column: &str, rows: &Kept, context: &Context) -> Opt
     Some(Purse(sums.filter_map(|(code, sum)| Some((code.clone(), Amount::new(sum?, cells.scale)))).collect()))
 }
 
-/// The sums of a column's figures by the number that `bin` gives each row; `None` for a bin without a figure.
+/// The sums of a column's figures by the number that `bin` gives each row, `None` for a bin without a figure; nothing
+/// where one does not fit.
 fn add_up(cells: &Decimals, rows: &Kept, bins: usize, bin: impl Fn(u32) -> usize) -> Option<Vec<Option<i128>>> {
-    let mut sums = vec![None; bins];
+    let mut sums: Vec<Option<crate::audit::sum::Sum>> = vec![None; bins];
     for row in rows.iter() {
         if let Some(units) = cells.value(row as usize) {
-            let sum: &mut Option<i128> = &mut sums[bin(row)];
-            *sum = Some(sum.unwrap_or_default().checked_add(units)?);
+            sums[bin(row)].get_or_insert_default().add(units);
         }
     }
-    Some(sums)
+    sums.into_iter().map(|sum| sum.map_or(Some(None), |sum| sum.units().map(Some))).collect()
 }
 
 /// Adds one partition's totals to another's.

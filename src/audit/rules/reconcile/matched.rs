@@ -14,6 +14,7 @@ use crate::audit::judgement::Context;
 use crate::audit::matching::{self, Members, Pairing, key_values};
 use crate::audit::rulebook::{Reconcile, Side};
 use crate::audit::snapshot::{ColumnType, Table};
+use crate::audit::sum::Sum;
 use crate::audit::value::Subject;
 
 /// The subjects of one partition, with their rows on every side.
@@ -131,26 +132,33 @@ impl<'a> Matched<'a> {
         sums.finish()
     }
 
-    /// The first counted row of each group; the rulebook lets only columns through for which it stands for all.
+    /// The counted row of each group that stands for all: the rulebook lets only columns through that are alike in all
+    /// of them, or of a side on which several rows are a duplicate. Of those it is the first by the text of its cells.
     fn representatives(&self, side: usize) -> impl ExactSizeIterator<Item = Option<usize>> + '_ {
-        (0..self.pairing.groups).map(move |group| self.counted(side, group).first().map(|row| *row as usize))
+        let gathers = self.side(side).gathers();
+        let first = move |rows: &[u32]| match rows {
+            [_, _, ..] if !gathers => rows.iter().copied().min_by_key(|row| rows::row_text(self.tables[side], *row)),
+            rows => rows.first().copied(),
+        };
+        (0..self.pairing.groups).map(move |group| first(self.counted(side, group)).map(|row| row as usize))
     }
 }
 
-/// The sum of a group's figures. Nulls count for nothing; a fault, or a sum that no longer fits, is a fault.
+/// The sum of a group's figures. Nulls count for nothing; a fault, or a sum that does not fit, is a fault.
 fn add_up(cells: &Decimals, rows: &[u32]) -> (i128, Cell) {
-    let mut sum = (0, Cell::Null);
+    let mut sum = Sum::default();
+    let mut state = Cell::Null;
     for row in rows {
-        sum = match (cells.at(*row as usize), sum) {
-            ((_, Cell::Null), _) => sum,
-            ((_, Cell::Fault), _) => return (0, Cell::Fault),
-            ((units, Cell::Value), (so_far, _)) => match units.checked_add(so_far).filter(fits_in_frame) {
-                Some(units) => (units, Cell::Value),
-                None => return (0, Cell::Fault),
-            },
-        };
+        match cells.at(*row as usize) {
+            (_, Cell::Null) => {}
+            (_, Cell::Fault) => return (0, Cell::Fault),
+            (units, Cell::Value) => {
+                sum.add(units);
+                state = Cell::Value;
+            }
+        }
     }
-    sum
+    sum.units().filter(fits_in_frame).map_or((0, Cell::Fault), |units| (units, state))
 }
 
 /// A decimal column has at most 38 digits.
@@ -223,7 +231,9 @@ fn repeated(sides: &Sides<'_>, index: usize, pairing: &Pairing) -> BTreeMap<usiz
 
 /// The sum of some rows of a column; `None` when nothing is there or it does not fit.
 pub(super) fn sum(cells: &Decimals, rows: &[u32]) -> Option<Amount> {
-    let present: Vec<Amount> = rows.iter().filter_map(|row| rows::amount(cells, *row)).collect();
-    let (first, rest) = present.split_first()?;
-    rest.iter().try_fold(*first, |sum, amount| sum.checked_add(*amount))
+    let mut present = rows.iter().filter_map(|row| cells.value(*row as usize)).peekable();
+    present.peek()?;
+    let mut sum = Sum::default();
+    present.for_each(|units| sum.add(units));
+    sum.units().map(|units| Amount::new(units, cells.scale))
 }

@@ -58,7 +58,8 @@ pub(crate) fn partition(
     let sides = Sides::new(settings, context, &prepared);
     let rows = sides.keyed.iter().map(|side| side.rows.len()).sum::<usize>();
     let cut = matching::cut(&sides.keyed, rows.div_ceil(context.partition_rows.max(1)));
-    let awaited: HashSet<u64> = open.iter().map(|subject| matching::digest(subject.values())).collect();
+    let awaited: HashSet<u64> =
+        open.iter().map(|subject| matching::digest(&sides.keyed[0].parts, subject.values())).collect();
     let judge = |partition| {
         let matched = Matched::new(&sides, cut.pair(&sides.keyed, partition));
         judge(rule, &matched, open, &awaited)
