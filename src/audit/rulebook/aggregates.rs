@@ -1,6 +1,6 @@
 //! What becomes of several rows of one key: `sum`, `min`, `max`, `first` and `count` of a side.
 
-use super::reading::{ANY, DECIMAL, ORDERED, Wanted, column};
+use super::reading::{ANY, DECIMAL, ORDERED, Wanted, adds_up, column};
 use crate::audit::snapshot::TableSpec;
 use crate::problem::{Node, Section};
 
@@ -75,16 +75,6 @@ fn once(node: &Node<'_>, text: &str, name: &'static str, taken: &mut Vec<(String
     }
     taken.push((text.to_owned(), name));
     true
-}
-
-/// A figure that a document repeats on each of its lines would count once a line.
-fn adds_up(node: &Node<'_>, name: &str, table: Option<&TableSpec>) -> bool {
-    let header = table.and_then(|table| table.column(name)).is_some_and(|column| column.header);
-    if header {
-        let sentence = format!("{} stands repeated on several rows and cannot be added up", node.written());
-        node.problem(sentence, "min, max or first for this column, or figures of the rows themselves");
-    }
-    !header
 }
 
 /// The name of the row count: one that no column has.

@@ -1,6 +1,6 @@
 //! `kind = "low_stock"`.
 
-use super::reading::{ANY, DATE, QUANTITY, Reading, column, needed, optional, same_family};
+use super::reading::{ANY, DATE, QUANTITY, Reading, column, needed, optional, same_family, summed};
 use super::{Figure, Incoming, LowStock, Settings};
 use crate::audit::breaks::StockFigure;
 use crate::audit::snapshot::TableSpec;
@@ -59,7 +59,7 @@ fn figure<'a>(node: &Node<'_>, reading: &Reading<'a>, tables: &mut Vec<&'a Table
 fn figure_of<'a>(section: &Section<'_>, reading: &Reading<'a>, tables: &mut Vec<&'a TableSpec>) -> Option<Figure> {
     let table = reading.table_of(section);
     tables.extend(table);
-    let column = needed(section, "column", table, &QUANTITY);
+    let column = summed(section, "column", table, &QUANTITY);
     let filter = reading.filter(section, table);
     Some(Figure { table: table?.name.clone(), column: column?, filter: filter? })
 }

@@ -1,6 +1,6 @@
 //! `kind = "overdue_payment"`.
 
-use super::reading::{ANY, DATE, MONEY, NUMBER, Reading, Wanted, column, needed, optional, same_family};
+use super::reading::{ANY, DATE, MONEY, NUMBER, Reading, Wanted, column, needed, optional, same_family, summed};
 use super::{Applied, Credit, Direction, Items, Open, OverduePayment, Terms};
 use crate::audit::snapshot::{ColumnType, TableSpec, Tax};
 use crate::problem::{Node, Section};
@@ -124,7 +124,7 @@ fn applied(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Ap
     let section = node.section()?;
     let table = reading.table_of(&section);
     let document = tied.column(&section, "document", tied.document.as_deref(), table);
-    let amount = needed(&section, "amount", table, &MONEY);
+    let amount = summed(&section, "amount", table, &MONEY);
     let date = optional(&section, "date", table, &DATE);
     let reversed = optional(&section, "reversed", table, &DATE);
     let filter = reading.filter(&section, table);
@@ -145,7 +145,7 @@ fn open(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Open>
     let section = node.section()?;
     let table = reading.table_of(&section);
     let party = tied.column(&section, "party", tied.party.as_deref(), table);
-    let amount = needed(&section, "amount", table, &MONEY);
+    let amount = summed(&section, "amount", table, &MONEY);
     let filter = reading.filter(&section, table);
     section.finish();
     Some(Open { table: table?.name.clone(), party: party?, amount: amount?, filter: filter? })

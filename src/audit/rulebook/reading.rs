@@ -155,6 +155,25 @@ pub(super) fn needed(section: &Section<'_>, key: &str, table: Option<&TableSpec>
     section.need(key, &accepted).and_then(|node| column(&node, table, wanted))
 }
 
+/// The column under `key`, which must be given and whose figures are added up.
+pub(super) fn summed(section: &Section<'_>, key: &str, table: Option<&TableSpec>, wanted: &Wanted) -> Option<String> {
+    let name = needed(section, key, table, wanted)?;
+    section.get(key).is_none_or(|node| adds_up(&node, &name, table)).then_some(name)
+}
+
+/// A figure that a document repeats on each of its lines would count once a line.
+pub(super) fn adds_up(node: &Node<'_>, name: &str, table: Option<&TableSpec>) -> bool {
+    let header = table.and_then(|table| table.column(name)).is_some_and(|column| column.header);
+    if header {
+        let sentence = format!("{} stands repeated on several rows and cannot be added up", node.written());
+        node.problem(
+            sentence,
+            "figures of the rows themselves; a reconcile rule can take min, max or first of this column",
+        );
+    }
+    !header
+}
+
 /// The column under `key`, where one is given. The outer `None` says that it is wrong.
 pub(super) fn optional(
     section: &Section<'_>,

@@ -68,3 +68,16 @@ fn a_repeated_figure_counts_once_in_checks_totals_and_at_risk() {
     );
     check(bench, r#"["SO1"] missing orders CNY 8.00 -> finance"#);
 }
+
+#[test]
+#[should_panic(expected = "\"qty\" stands repeated on several rows and cannot be added up")]
+fn no_kind_of_rule_adds_a_repeated_figure_up() {
+    let rule = r#"
+        kind = "low_stock"
+        key  = ["sku"]
+        on_hand  = { table = "stock", column = "qty" }
+        settings = { table = "settings", point = "point" }
+    "#;
+    let stock = "[columns]\nsku = { type = \"text\" }\nqty = { type = \"quantity\", header = true }";
+    Bench::new(rule).table_file("stock", stock, "").table("settings", "sku text, point quantity", "").rule();
+}
