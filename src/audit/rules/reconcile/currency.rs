@@ -21,13 +21,18 @@ pub(super) struct Monies<'m> {
 /// A money column, and the currencies of its rows.
 struct Priced<'m> {
     column: &'m ColumnRef,
+    side: usize,
     currencies: &'m Currencies,
 }
 
 impl<'m> Monies<'m> {
     pub fn of(matched: &'m Matched<'_>, check: &'m Check) -> Self {
         let money = |column: &&ColumnRef| matches!(matched.kind(column), Some(ColumnType::Money { .. }));
-        let priced = |column: &'m ColumnRef| Priced { column, currencies: matched.currencies(column) };
+        let priced = |column: &'m ColumnRef| Priced {
+            column,
+            side: matched.side_of(column),
+            currencies: matched.currencies(column),
+        };
         let columns: Vec<Priced<'m>> = columns_of(check).filter(money).map(priced).collect();
         let usual = matched.context.currency.as_str();
         let only = match columns.first().map(|first| first.currencies.codes()) {
@@ -45,8 +50,8 @@ impl<'m> Monies<'m> {
             return self.only;
         }
         let mut seen = None;
-        for Priced { column, currencies } in &self.columns {
-            let Some((first, others)) = matched.priced(column, group).split_first() else { continue };
+        for Priced { column, side, currencies } in &self.columns {
+            let Some((first, others)) = matched.priced(*side, &column.column, group).split_first() else { continue };
             let number = currencies.number(*first);
             if others.iter().any(|row| currencies.number(*row) != number) {
                 return None;
@@ -62,8 +67,8 @@ impl<'m> Monies<'m> {
     /// What to say of a group whose figures have several currencies.
     pub fn conflict(&self, matched: &Matched<'_>, group: usize) -> Option<Message> {
         let mut seen: Option<(&ColumnRef, String)> = None;
-        for Priced { column, currencies } in &self.columns {
-            let mut codes = currencies.of_rows(matched.priced(column, group));
+        for Priced { column, side, currencies } in &self.columns {
+            let mut codes = currencies.of_rows(matched.priced(*side, &column.column, group));
             if codes.len() > 1 {
                 let side = column.side.clone().unwrap_or_default();
                 return Some(Message::MixedCurrencies { side, currencies: codes.into_iter().collect() });

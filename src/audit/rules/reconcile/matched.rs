@@ -96,10 +96,9 @@ impl<'a> Matched<'a> {
     }
 
     /// The rows of a group whose currency is that of a money column's figure: one, where the first row's figure counts.
-    pub fn priced(&self, column: &ColumnRef, group: usize) -> &[u32] {
-        let side = self.side_of(column);
+    pub fn priced(&self, side: usize, column: &str, group: usize) -> &[u32] {
         let rows = self.counted(side, group);
-        if rows.len() < 2 || !self.side(side).first.contains(&column.column) {
+        if rows.len() < 2 || !self.side(side).first.iter().any(|first| first == column) {
             return rows;
         }
         let first = aggregates::first(self.tables[side], rows);

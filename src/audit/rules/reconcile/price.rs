@@ -32,7 +32,10 @@ impl<'m> Price<'m> {
         let Value::Amount(price) = self.prices.get_or_init(evaluate).as_ref()?.value(group) else { return None };
         let product = price.checked_mul(quantity)?.checked_abs()?;
         let amount = product.rescale(2).unwrap_or(product);
-        let code = |column| self.matched.currencies(column).of_rows(self.matched.priced(column, group));
+        let code = |column: &ColumnRef| {
+            let rows = self.matched.priced(self.matched.side_of(column), &column.column, group);
+            self.matched.currencies(column).of_rows(rows)
+        };
         let codes = self.column.map(code);
         let codes = codes.unwrap_or_default();
         let currency = match codes.len() {
