@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::audit::judge::Judge;
-use crate::audit::judgement::{Context, Judgement, PARTITION_ROWS, Reason};
+use crate::audit::judgement::{BATCH, Context, Judgement, Reason};
 use crate::audit::rulebook::Rule;
 use crate::audit::snapshot::History;
 use crate::audit::value::{Subject, Value};
@@ -220,7 +220,7 @@ pub fn context(config: &Config, as_of: DateTime<Utc>, params: BTreeMap<String, V
         parameters,
         flood: config.limits.flood,
         evidence_rows: config.limits.evidence_rows,
-        partition_rows: PARTITION_ROWS,
+        batch: BATCH,
     }
 }
 

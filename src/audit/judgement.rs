@@ -26,13 +26,13 @@ pub struct Context {
     pub flood: u64,
     /// Rows kept as evidence, per side and subject.
     pub evidence_rows: usize,
-    /// Rows of all sides that are paired and judged together. More needs more cache, fewer more bookkeeping; what is
-    /// found does not depend on it.
-    pub partition_rows: usize,
+    /// Subjects that are judged together. More need more cache, fewer more bookkeeping; what is found does not depend
+    /// on it.
+    pub batch: usize,
 }
 
-/// The usual [`Context::partition_rows`]: about a megabyte of keys and figures.
-pub const PARTITION_ROWS: usize = 1 << 15;
+/// The usual [`Context::batch`]: about a megabyte of rows and figures.
+pub const BATCH: usize = 1 << 14;
 
 /// What one run says about a subject whose exception is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

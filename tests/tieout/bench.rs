@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use polars::prelude::{Column, DataFrame};
 use tieout::audit::calendar::Calendar;
 use tieout::audit::judge::Judge;
-use tieout::audit::judgement::{Context, Judgement, Outcome, PARTITION_ROWS};
+use tieout::audit::judgement::{BATCH, Context, Judgement, Outcome};
 use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
 use tieout::audit::rules::Tables;
 use tieout::audit::snapshot::{RawTable, TableSpec, normalise};
@@ -25,8 +25,8 @@ pub struct Bench {
     pub day: NaiveDate,
     pub calendar: Calendar,
     pub flood: u64,
-    /// Rows that are paired and judged together.
-    pub partition_rows: usize,
+    /// Subjects that are judged together.
+    pub batch: usize,
     open: BTreeSet<Subject>,
 }
 
@@ -46,7 +46,7 @@ impl Bench {
             day: day("2026-11-20"),
             calendar: Calendar::default(),
             flood: 1000,
-            partition_rows: PARTITION_ROWS,
+            batch: BATCH,
             open,
         }
     }
@@ -181,7 +181,7 @@ impl Bench {
             parameters: BTreeMap::from([("as_of_day".to_owned(), Value::Date(self.day))]),
             flood: self.flood,
             evidence_rows: 5,
-            partition_rows: self.partition_rows,
+            batch: self.batch,
         };
         let mut judge = Judge::new(&rule, &context, self.open.clone());
         judge.partition(&self.tables());
@@ -250,6 +250,6 @@ pub fn check(bench: Bench, expected: &str) {
     let judged = format!("{:?}", bench.judge());
     let reversed = bench.reversed();
     assert_eq!(reversed.told(), told, "the order of rows must not show");
-    let apart = Bench { partition_rows: 1, ..reversed };
+    let apart = Bench { batch: 1, ..reversed };
     assert_eq!(format!("{:?}", apart.judge()), judged, "neither the order nor the partitions of rows may show");
 }

@@ -1,6 +1,6 @@
 //! Which rows pair: by value and type, never on a null, and as polars' own join does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::bench::day;
 use polars::prelude::{
@@ -9,7 +9,7 @@ use polars::prelude::{
 };
 use proptest::prelude::*;
 use tieout::audit::expression::{Cell, Decimals, Vector};
-use tieout::audit::matching::{Kept, Keyed, alike, cut, digest, key_values, pair};
+use tieout::audit::matching::{Dealing, Kept, Keyed, alike, digest, key_values, pair, pair_dealt};
 use tieout::audit::value::Subject;
 
 /// A key of a code and a line number, either of which may be null.
@@ -60,18 +60,23 @@ fn joined(left: &[Key], right: &[Key]) -> Vec<(u32, u32)> {
     pairs
 }
 
+/// Blocks and partitions of a few rows, and hashes of so few bits that unlike keys often share one.
+fn dealings() -> impl Strategy<Value = Dealing> {
+    (1..9usize, 1..20usize, 1..=64u32).prop_map(|(block_rows, partition_rows, hash_bits)| Dealing {
+        block_rows,
+        partition_rows,
+        hash_bits,
+    })
+}
+
 proptest! {
     #[test]
-    fn rows_pair_as_polars_joins_them(left in keys(), right in keys(), partitions in 1..9usize) {
-        let sides = [keyed(&left), keyed(&right)];
-        let cut = cut(&sides, partitions);
+    fn rows_pair_as_polars_joins_them(left in keys(), right in keys(), dealing in dealings()) {
+        let pairing = pair_dealt(&[keyed(&left), keyed(&right)], dealing);
         let mut pairs = Vec::new();
-        for partition in 0..cut.partitions() {
-            let pairing = cut.pair(&sides, partition);
-            for group in 0..pairing.groups {
-                for one in pairing.sides[0].of(group) {
-                    pairs.extend(pairing.sides[1].of(group).iter().map(|other| (*one, *other)));
-                }
+        for group in 0..pairing.groups {
+            for one in pairing.sides[0].of(group) {
+                pairs.extend(pairing.sides[1].of(group).iter().map(|other| (*one, *other)));
             }
         }
         pairs.sort_unstable();
@@ -79,29 +84,58 @@ proptest! {
     }
 
     #[test]
-    fn every_row_is_in_one_group_or_keyless_and_its_group_is_found_by_its_values(side in keys(), partitions in 1..9usize) {
-        let sides = [keyed(&side)];
-        let cut = cut(&sides, partitions);
-        let mut seen: BTreeMap<u32, String> = BTreeMap::new();
-        for partition in 0..cut.partitions() {
-            let pairing = cut.pair(&sides, partition);
+    fn every_row_is_in_one_group_or_keyless(one in keys(), other in keys(), dealing in dealings()) {
+        let sides = [keyed(&one), keyed(&other)];
+        let pairing = pair_dealt(&sides, dealing);
+        let mut first_seen: BTreeMap<String, usize> = BTreeMap::new();
+        for (number, side) in [&one, &other].into_iter().enumerate() {
+            let members = &pairing.sides[number];
+            let mut seen: Vec<u32> = members.keyless.clone();
             for group in 0..pairing.groups {
-                let rows = pairing.sides[0].of(group);
-                prop_assert!(rows.is_sorted() && !rows.is_empty());
-                let key = key_values(&sides[0].parts, rows[0]);
-                prop_assert_eq!(pairing.digest(group), digest(&sides[0].parts, &key));
+                let rows = members.of(group);
+                prop_assert!(rows.is_sorted());
                 for row in rows {
-                    prop_assert_eq!(&key_values(&sides[0].parts, *row), &key);
-                    let first = seen.insert(*row, format!("{key:?}")).is_none();
-                    prop_assert!(first);
+                    let key = format!("{:?}", key_values(&sides[number].parts, *row));
+                    prop_assert_eq!(*first_seen.entry(key).or_insert(group), group);
                 }
+                seen.extend(rows);
             }
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..side.len() as u32).collect::<Vec<u32>>());
+            let has_no_key = |row: &u32| side[*row as usize].0.is_none() || side[*row as usize].1.is_none();
+            prop_assert!(members.keyless.iter().all(has_no_key));
+            prop_assert_eq!(members.keyless.len(), side.iter().filter(|key| key.0.is_none() || key.1.is_none()).count());
         }
-        let keyless: Vec<u32> = (0..side.len() as u32)
-            .filter(|row| side[*row as usize].0.is_none() || side[*row as usize].1.is_none())
-            .collect();
-        prop_assert_eq!(cut.keyless(0), keyless.as_slice());
-        prop_assert_eq!(seen.len() + keyless.len(), side.len());
+        let firsts: Vec<u32> = (0..pairing.groups).filter_map(|group| pairing.sides[0].of(group).first().copied()).collect();
+        prop_assert!(firsts.is_sorted(), "groups are numbered as their rows come");
+    }
+
+    #[test]
+    fn however_rows_are_dealt_out_the_same_groups_come_in_the_same_order(one in keys(), other in keys(), dealing in dealings()) {
+        let sides = [keyed(&one), keyed(&other)];
+        prop_assert_eq!(format!("{:?}", pair_dealt(&sides, dealing)), format!("{:?}", pair(&sides)));
+    }
+
+    #[test]
+    fn a_part_has_its_groups_and_knows_which_are_awaited(one in keys(), other in keys(), from in 0..20usize, to in 0..20usize) {
+        let sides = [keyed(&one), keyed(&other)];
+        let pairing = pair(&sides);
+        let to = to.min(pairing.groups);
+        let from = from.min(to);
+        let key_of = |group: usize| {
+            let side = usize::from(pairing.sides[0].of(group).is_empty());
+            key_values(&sides[side].parts, pairing.sides[side].of(group)[0])
+        };
+        let awaited: HashSet<u64> =
+            (0..pairing.groups).step_by(3).map(|group| digest(&sides[0].parts, &key_of(group))).collect();
+        let part = pairing.part(&sides, from, to, &awaited);
+        prop_assert_eq!(part.groups, to - from);
+        for group in 0..part.groups {
+            for side in 0..2 {
+                prop_assert_eq!(part.sides[side].of(group), pairing.sides[side].of(from + group));
+            }
+            prop_assert_eq!(part.is_awaited(group), (from + group) % 3 == 0);
+        }
     }
 
     #[test]
@@ -147,11 +181,13 @@ fn a_stored_key_has_the_digest_of_the_column_it_came_from() {
         Vector::Instant([Some(moment.timestamp_micros())].into_iter().collect()),
         Vector::Boolean([Some(false)].into_iter().collect()),
     ];
-    let pairing = pair(&[Keyed { rows: Kept::All(1), parts: parts.to_vec() }]);
+    let sides = [Keyed { rows: Kept::All(1), parts: parts.to_vec() }];
     let key = Subject::key(key_values(&parts, 0));
     assert_eq!(key.canonical(), r#"[1.5,"订单","2026-10-05","2026-10-05T04:30:00.000007Z",false]"#);
-    assert_eq!(pairing.digest(0), digest(&parts, key.values()));
-    assert_eq!(pairing.digest(0), digest(&parts, Subject::parse(key.canonical()).unwrap().values()));
+    for stored in [key.clone(), Subject::parse(key.canonical()).unwrap()] {
+        let awaited = HashSet::from([digest(&parts, stored.values())]);
+        assert!(pair(&sides).part(&sides, 0, 1, &awaited).is_awaited(0));
+    }
 }
 
 #[test]

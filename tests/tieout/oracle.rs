@@ -99,12 +99,12 @@ fn agrees(case: &Case, seed: u64) -> Result<(), TestCaseError> {
     let (expected, found) = (expected_lines(&expect::judge(case)), told(&judgement));
     prop_assert!(expected == found, "the oracle (-) and judging (+) differ:\n{}", difference(&expected, &found));
     let mut split = bench.clone();
-    split.partition_rows = 1;
+    split.batch = 1;
     prop_same(&judgement, &split.judge(), "one row per partition")?;
     let shuffled = bench.shuffled(seed);
     prop_same(&judgement, &shuffled.judge(), "shuffled rows")?;
     let mut both = shuffled;
-    both.partition_rows = 7;
+    both.batch = 7;
     prop_same(&judgement, &both.judge(), "shuffled rows in partitions of seven")
 }
 

@@ -53,6 +53,11 @@ pub(super) fn hash_rows(parts: &[Vector], rows: &[u32]) -> (Vec<u64>, Vec<bool>)
     (hashes, keyless)
 }
 
+/// The hash of one row's key; no part of it is null.
+pub(super) fn hash_row(parts: &[Vector], row: u32) -> u64 {
+    hash_rows(parts, &[row]).0[0]
+}
+
 /// The hash of a key given as values, as a row has it whose key stands in `parts`; a null counts as nothing, because
 /// no row with one has a key. Days and moments may be written as text, as a stored subject has them.
 pub(super) fn hash_values(parts: &[Vector], key: &[Value]) -> u64 {

@@ -155,7 +155,7 @@ proptest! {
         let bench = bench(&lines, &items, &units, more);
         prop_assert_eq!(&judged(&bench), &expected);
         let mut apart = bench.reversed();
-        apart.partition_rows = 1;
+        apart.batch = 1;
         prop_assert_eq!(&judged(&apart), &expected);
     }
 }

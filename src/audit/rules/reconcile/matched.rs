@@ -17,7 +17,7 @@ use crate::audit::snapshot::{ColumnType, Table};
 use crate::audit::sum::Sum;
 use crate::audit::value::Subject;
 
-/// The subjects of one partition, with their rows on every side.
+/// The subjects of one batch, with their rows on every side.
 pub(super) struct Matched<'a> {
     pub settings: &'a Reconcile,
     pub context: &'a Context,

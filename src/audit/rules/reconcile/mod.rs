@@ -43,8 +43,8 @@ pub(crate) struct KeylessRows {
 
 /// Judges one partition of the tables. Rows without a key are kept in `keyless` until [`finish`].
 ///
-/// The rows are dealt into smaller partitions still, which are judged side by side; what they found is gathered in
-/// their order, so that the number of threads never shows.
+/// Its subjects are judged in batches, side by side; what was found is gathered in their order, so that the number of
+/// threads never shows.
 pub(crate) fn partition(
     rule: &Rule,
     settings: &Reconcile,
@@ -56,15 +56,16 @@ pub(crate) fn partition(
 ) {
     let prepared = prepared::prepare(settings, context, tables);
     let sides = Sides::new(settings, context, &prepared);
-    let rows = sides.keyed.iter().map(|side| side.rows.len()).sum::<usize>();
-    let cut = matching::cut(&sides.keyed, rows.div_ceil(context.partition_rows.max(1)));
+    let pairing = matching::pair(&sides.keyed);
     let awaited: HashSet<u64> =
         open.iter().map(|subject| matching::digest(&sides.keyed[0].parts, subject.values())).collect();
-    let judge = |partition| {
-        let matched = Matched::new(&sides, cut.pair(&sides.keyed, partition));
-        judge(rule, &matched, open, &awaited)
+    let batch = context.batch.max(1);
+    let judge = |from: usize| {
+        let part = pairing.part(&sides.keyed, from, pairing.groups.min(from + batch), &awaited);
+        judge(rule, &Matched::new(&sides, part), open)
     };
-    let judged: Vec<(Vec<u64>, Gathered)> = (0..cut.partitions()).into_par_iter().map(judge).collect();
+    let batches = pairing.groups.div_ceil(batch);
+    let judged: Vec<(Vec<u64>, Gathered)> = (0..batches).into_par_iter().map(|number| judge(number * batch)).collect();
     let mut distinct = vec![0; settings.sides.len()];
     for (keys, found) in judged {
         distinct.iter_mut().zip(keys).for_each(|(sum, keys)| *sum += keys);
@@ -76,14 +77,14 @@ pub(crate) fn partition(
         let mut totals = rows::totals(&side.name, table, kept, distinct[index], context);
         totals.unmatched_lookups = prepared[index].unmatched(side, kept);
         gathered.count_side(totals);
-        keyless.add(index as u32, &side.name, table, cut.keyless(index), context.evidence_rows);
+        keyless.add(index as u32, &side.name, table, &pairing.sides[index].keyless, context.evidence_rows);
     }
 }
 
-/// Judges the subjects of one partition: the distinct keys of each side, and what was found.
-fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>, awaited: &HashSet<u64>) -> (Vec<u64>, Gathered) {
+/// Judges the subjects of one batch: the distinct keys of each side, and what was found.
+fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>) -> (Vec<u64>, Gathered) {
     let mut groups = Groups::new(matched.pairing.groups);
-    window::close(matched, open, awaited, &mut groups);
+    window::close(matched, open, &mut groups);
     faults::place(matched, &mut groups);
     presence::unreadable(matched, &mut groups);
     presence::duplicates(matched, &mut groups);
@@ -93,7 +94,7 @@ fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>, awaited: 
         compare::check(matched, place, &common, &mut groups);
     }
     let distinct = matched.pairing.sides.iter().map(Members::distinct).collect();
-    (distinct, conclude(rule, matched, groups, open, awaited))
+    (distinct, conclude(rule, matched, groups, open))
 }
 
 /// Turns rows without a key into their findings.
@@ -116,15 +117,8 @@ pub(crate) fn finish(
     }
 }
 
-/// `awaited` are the digests of the open subjects' keys: only a subject whose own is among them is written out to be
-/// looked for.
-fn conclude(
-    rule: &Rule,
-    matched: &Matched<'_>,
-    groups: Groups,
-    open: &BTreeSet<Subject>,
-    awaited: &HashSet<u64>,
-) -> Gathered {
+/// Only a subject that may be an open one is written out to be looked for among them.
+fn conclude(rule: &Rule, matched: &Matched<'_>, groups: Groups, open: &BTreeSet<Subject>) -> Gathered {
     let mut gathered = Gathered::default();
     let Groups { waiting, unjudged, placed, .. } = groups;
     let ages = Ages::of(rule, matched.tables.iter().copied(), matched.context);
@@ -138,7 +132,7 @@ fn conclude(
         gathered.found(rule, matched.subject(group), placed, matched.evidence(group), age);
     }
     for group in (0..matched.pairing.groups).filter(|group| !broken[*group]) {
-        let is_awaited = !awaited.is_empty() && awaited.contains(&matched.pairing.digest(group));
+        let is_awaited = matched.pairing.is_awaited(group);
         if let Some(why) = unjudged[group] {
             let subject = is_awaited.then(|| matched.subject(group));
             gathered.left(why, subject.filter(|subject| open.contains(subject)));

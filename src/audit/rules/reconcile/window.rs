@@ -1,6 +1,6 @@
 //! The rule's scope in time: which subjects it judges on this day.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use chrono::{Days, Months};
 
@@ -49,12 +49,12 @@ impl Inside {
 /// Leaves out the groups that lie outside the rule's scope. The reference side's dates decide, and where it has no row
 /// the other sides' own. A group that stands only on sides whose tables have no date lies outside. Subjects of open
 /// exceptions, whose keys' digests are `awaited`, are never left out.
-pub(super) fn close(matched: &Matched<'_>, open: &BTreeSet<Subject>, awaited: &HashSet<u64>, groups: &mut Groups) {
+pub(super) fn close(matched: &Matched<'_>, open: &BTreeSet<Subject>, groups: &mut Groups) {
     let Some(inside) = &matched.sides.inside else { return };
     for group in 0..matched.pairing.groups {
         let others = if matched.is_present(0, group) { 0..1 } else { 1..matched.tables.len() };
         let judged = others.into_iter().any(|side| inside.any(side, matched.rows(side, group)));
-        let is_open = || awaited.contains(&matched.pairing.digest(group)) && open.contains(&matched.subject(group));
+        let is_open = || matched.pairing.is_awaited(group) && open.contains(&matched.subject(group));
         if !judged && !is_open() {
             groups.leave(group, Unjudged::OutOfScope);
         }
