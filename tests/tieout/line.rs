@@ -2,6 +2,7 @@
 
 mod again;
 mod flood;
+mod identity;
 mod killed;
 mod life;
 mod mail;

@@ -4,14 +4,17 @@
 //! Everything below `oracle/` is written without the rooms it judges; `architecture` holds it. Only this file knows
 //! both.
 
+mod added;
 mod cases;
 mod cells;
 mod checks;
+mod compare;
 mod evaluate;
 mod expect;
 mod figure;
 mod files;
 mod model;
+mod sides;
 mod subjects;
 mod worth;
 
@@ -25,7 +28,7 @@ use tieout::audit::judgement::{Judgement, Outcome};
 
 use crate::bench::Bench;
 use expect::Expected;
-use model::Case;
+use model::{Case, OTHER};
 
 /// The case as files and tables on the bench.
 fn bench(case: &Case) -> Bench {
@@ -33,6 +36,7 @@ fn bench(case: &Case) -> Bench {
     for side in &case.sides {
         bench = bench.table_file(side.name, &files::table(side), "").cells(side.name, side.rows.clone());
     }
+    bench = bench.table_file(OTHER, &files::columns(&case.other.columns), "").cells(OTHER, case.other.rows.clone());
     bench.calendar = Calendar {
         holidays: case.holidays.iter().copied().collect(),
         workdays: case.workdays.iter().copied().collect(),
@@ -42,7 +46,7 @@ fn bench(case: &Case) -> Bench {
 }
 
 /// A judgement in the oracle's words.
-fn told(judgement: &Judgement) -> Vec<String> {
+fn told(case: &Case, judgement: &Judgement) -> Vec<String> {
     let mut lines = Vec::new();
     for finding in &judgement.findings {
         for found in &finding.breaks {
@@ -55,6 +59,9 @@ fn told(judgement: &Judgement) -> Vec<String> {
         }
     }
     lines.push(format!("in transit: {}", judgement.in_transit));
+    let unjudged: Vec<String> =
+        judgement.unjudged.iter().map(|(why, count)| format!("{}: {count}", why.name())).collect();
+    lines.extend(unjudged);
     let mut verdicts: Vec<String> =
         judgement.verdicts.iter().map(|(open, verdict)| format!("{} is {verdict:?}", open.canonical())).collect();
     verdicts.sort();
@@ -62,7 +69,7 @@ fn told(judgement: &Judgement) -> Vec<String> {
     for side in &judgement.sides {
         let mut line =
             format!("{}: {} rows, {} judged, {} keys", side.side, side.rows, side.judged, side.distinct_keys);
-        for column in ["qty", "amount", "price"] {
+        for column in case.side(&side.side).columns.iter().map(|column| column.name) {
             let quantity = side.quantities.get(column);
             line.extend(quantity.map(|sum| format!(", {column} of {}", sum.normalised())));
             for (currency, sum) in side.money.get(column).iter().flat_map(|purse| purse.iter()) {
@@ -70,6 +77,8 @@ fn told(judgement: &Judgement) -> Vec<String> {
             }
         }
         line.extend(side.unsummed.iter().map(|column| format!(", {column} unsummed")));
+        let unmatched = side.unmatched_lookups.iter();
+        line.extend(unmatched.map(|(table, count)| format!(", {count} unmatched in {table}")));
         lines.push(line);
     }
     if judgement.outcome != Outcome::Judged {
@@ -80,7 +89,9 @@ fn told(judgement: &Judgement) -> Vec<String> {
 
 fn expected_lines(expected: &Expected) -> Vec<String> {
     let in_transit = format!("in transit: {}", expected.in_transit);
-    [&expected.breaks[..], &[in_transit], &expected.verdicts, &expected.totals].concat()
+    let out_of_scope = (expected.out_of_scope > 0).then(|| format!("out_of_scope: {}", expected.out_of_scope));
+    let counts: Vec<String> = std::iter::once(in_transit).chain(out_of_scope).collect();
+    [&expected.breaks[..], &counts, &expected.verdicts, &expected.totals].concat()
 }
 
 /// The lines that only one of two lists has, each behind a sign.
@@ -96,7 +107,7 @@ fn difference(expected: &[String], found: &[String]) -> String {
 fn agrees(case: &Case, seed: u64) -> Result<(), TestCaseError> {
     let bench = bench(case);
     let judgement = bench.judge();
-    let (expected, found) = (expected_lines(&expect::judge(case)), told(&judgement));
+    let (expected, found) = (expected_lines(&expect::judge(case)), told(case, &judgement));
     prop_assert!(expected == found, "the oracle (-) and judging (+) differ:\n{}", difference(&expected, &found));
     let mut split = bench.clone();
     split.batch = 1;
@@ -138,6 +149,8 @@ fn the_cases_are_hard_enough() {
         let seen = expected.classes.keys().map(|class| (*class, true)).chain(judged).chain([
             ("in transit", expected.in_transit > 0),
             ("agreement", case.checks.len() > 1 && expected.breaks.is_empty()),
+            ("out of scope", expected.out_of_scope > 0),
+            ("unmatched", expected.totals.iter().any(|line| line.contains("unmatched"))),
             ("unsummed", expected.totals.iter().any(|line| line.contains("unsummed"))),
         ]);
         for (what, seen) in seen {

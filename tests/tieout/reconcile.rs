@@ -259,6 +259,16 @@ fn a_sum_is_judged_by_what_comes_out_whatever_it_passes_on_the_way() {
 }
 
 #[test]
+fn a_tenth_and_two_tenths_are_three_tenths() {
+    for (sold, invoices) in [("0.3", "F1,SO1,1,5,0.1,CNY\nF2,SO1,1,5,0.2,CNY"), ("0.30", "F1,SO1,1,10,0.3,CNY")] {
+        let bench = trade().rows("sales", &format!("SO1,1,10,2.50,{sold},CNY,2026-10-01")).rows("invoices", invoices);
+        check(bench.clone().with("within = { amount = \"0.01\" }", ""), "ties out");
+        let with_figures = bench.with("\"finance.amount\", \"sales.amount\"", "\"sales.amount\", \"0.1 + 0.2\"");
+        check(with_figures.with("within = { amount = \"0.01\" }", ""), "ties out");
+    }
+}
+
+#[test]
 fn of_duplicate_rows_the_first_by_its_text_speaks_for_what_is_asked_of_other_sides() {
     let rule = RULE.replace("name  = \"shipped\"", "name  = \"shipped\"\n    when  = \"sales.stocked\"");
     let bench = Bench::new(&rule)

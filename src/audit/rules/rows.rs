@@ -19,10 +19,10 @@ pub(super) fn kept(table: &Table, filter: Option<&Expression>, parameters: &Para
     let mut kept = Kept::All(table.len() as u32);
     let Some(filter) = filter else { return kept };
     let mut keep = truth(&filter.evaluate(&table, parameters));
-    for cell in &table.unreadable {
-        if filter.columns().iter().any(|column| column.column == cell.column) {
-            keep[cell.row] = true;
-        }
+    let read = filter.columns().iter().map(|column| column.column.clone()).collect();
+    let read = table.spec.with_signs(&read);
+    for cell in table.unreadable.iter().filter(|cell| read.contains(&cell.column)) {
+        keep[cell.row] = true;
     }
     kept.retain(|row| keep[row as usize]);
     kept

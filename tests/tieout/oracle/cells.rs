@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 
+use super::added::Fault;
 use super::figure::{COLUMN_DIGITS, Figure};
-use super::model::{Column, Kind, Side};
+use super::model::{Column, Kind, Origin};
 
 /// A typed cell, or what an expression makes of some.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,28 +56,32 @@ impl Value {
 #[derive(Clone, Debug)]
 pub struct Row {
     pub cells: Vec<Value>,
-    /// Columns whose cell could not be read.
+    /// Columns of its own table whose cell could not be read.
     pub unreadable: Vec<&'static str>,
+    pub faults: Vec<Fault>,
+    /// Whether the table that the side looks things up in has no row for it.
+    pub is_unmatched: bool,
 }
 
-pub fn read_rows(side: &Side) -> Vec<Row> {
-    let read = |row: &Vec<String>| {
-        let mut unreadable = Vec::new();
-        let cells = side.columns.iter().zip(row).map(|(column, text)| {
-            read(column, text).unwrap_or_else(|| {
-                unreadable.push(column.name);
-                Value::Null
-            })
-        });
-        Row { cells: cells.collect(), unreadable }
+/// The rows of a table with its own columns.
+pub fn read_rows(columns: &[Column], rows: &[Vec<String>]) -> Vec<Row> {
+    let read = |texts: &Vec<String>| {
+        let mut row = Row { cells: Vec::new(), unreadable: Vec::new(), faults: Vec::new(), is_unmatched: false };
+        for (column, text) in columns.iter().zip(texts) {
+            let Origin::Pulled { normalise, .. } = &column.origin else { continue };
+            let value = read(column.kind, normalise, text);
+            row.unreadable.extend(value.is_none().then_some(column.name));
+            row.cells.push(value.unwrap_or(Value::Null));
+        }
+        row
     };
-    side.rows.iter().map(read).collect()
+    rows.iter().map(read).collect()
 }
 
 /// `None` for a cell that cannot be read.
-fn read(column: &Column, text: &str) -> Option<Value> {
+fn read(kind: Kind, normalise: &[&str], text: &str) -> Option<Value> {
     let mut text = text.to_owned();
-    for step in column.normalise {
+    for step in normalise {
         text = match *step {
             "trim" => trimmed(&text),
             "upper" => text.to_uppercase(),
@@ -86,14 +91,14 @@ fn read(column: &Column, text: &str) -> Option<Value> {
     if text.is_empty() {
         return Some(Value::Null);
     }
-    if column.kind == Kind::Text {
+    if kind == Kind::Text {
         return Some(Value::Text(text));
     }
     let text = trimmed(&narrow(&text));
     if text.is_empty() {
         return Some(Value::Null);
     }
-    match column.kind {
+    match kind {
         Kind::Date => read_date(&text),
         Kind::Boolean => match text.as_str() {
             "yes" | "1" => Some(Value::Flag(true)),

@@ -3,12 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Days, Months};
 
+use super::added::{Fault, rests_on};
 use super::cells::{Row, Value};
-use super::evaluate::{evaluate, holds, is_money};
+use super::compare::{run, waits};
+use super::evaluate::holds;
 use super::figure::Figure;
-use super::model::{CURRENCY, Case, Check, Grace, Kind, OWNER, Of, Reference, Relation, Side, Within};
+use super::model::{Case, Check, Kind, Length, OTHER, OWNER, Origin, Reference, Scope, Side};
 use super::subjects::{Books, Subject, currency_of, sum};
 use super::worth::{self, Money};
 
@@ -21,6 +23,7 @@ pub struct Expected {
     /// A line per break, in order.
     pub breaks: Vec<String>,
     pub in_transit: u64,
+    pub out_of_scope: u64,
     /// A line per open subject.
     pub verdicts: Vec<String>,
     /// A line per side: what was read.
@@ -48,7 +51,12 @@ struct Judged {
 pub fn judge(case: &Case) -> Expected {
     let books = Books::read(case);
     let subjects = books.subjects();
-    let mut judged: Vec<Judged> = subjects.iter().map(judge_subject).collect();
+    let inside = |subject: &&Subject<'_>| {
+        let open = || case.open.contains(&subject.canonical());
+        case.scope.as_ref().is_none_or(|scope| is_inside(scope, subject) || open())
+    };
+    let mut judged: Vec<Judged> = subjects.iter().filter(inside).map(judge_subject).collect();
+    let out_of_scope = (subjects.len() - judged.len()) as u64;
     judged.sort_by(|one, other| keys_in_order(&one.key, &other.key));
     judged.extend(keyless(&books));
     let mut broken: Vec<&Judged> = judged.iter().filter(|judged| !judged.found.is_empty()).collect();
@@ -64,6 +72,7 @@ pub fn judge(case: &Case) -> Expected {
     Expected {
         breaks: broken.iter().flat_map(lines).collect(),
         in_transit: judged.iter().filter(|judged| judged.found.is_empty() && judged.waits).count() as u64,
+        out_of_scope,
         verdicts: verdicts(case, &judged),
         totals: (0..case.sides.len()).map(|side| totals(&books, side, &subjects)).collect(),
         classes,
@@ -116,7 +125,7 @@ fn totals(books: &Books<'_>, number: usize, subjects: &[Subject<'_>]) -> String 
     let keys = subjects.iter().filter(|subject| !subject.rows[number].is_empty()).count();
     let mut text = format!("{}: {} rows, {} judged, {keys} keys", side.name, side.rows.len(), kept.len());
     let mut unsummed = Vec::new();
-    for column in &side.columns {
+    for column in side.columns.iter().filter(|column| !matches!(column.origin, Origin::Taken(_))) {
         let sums: Vec<(&str, Figure)> = match column.kind {
             Kind::Money { .. } => {
                 let codes: BTreeSet<&str> = kept.iter().map(|row| currency_of(side, column.name, row)).collect();
@@ -138,6 +147,10 @@ fn totals(books: &Books<'_>, number: usize, subjects: &[Subject<'_>]) -> String 
     }
     unsummed.sort_unstable();
     text.extend(unsummed.iter().map(|name| format!(", {name} unsummed")));
+    let unmatched = kept.iter().filter(|row| row.is_unmatched).count();
+    if unmatched > 0 {
+        text.push_str(&format!(", {unmatched} unmatched in {OTHER}"));
+    }
     text
 }
 
@@ -161,16 +174,42 @@ fn row_fault(case: &Case, number: usize, class: &str, at_risk: Option<Money>) ->
 
 /// The columns of a side that the rule's meaning rests on.
 fn used(case: &Case, side: &Side) -> Vec<&'static str> {
-    let mut used = [side.key.clone(), side.sum.clone(), side.unique.clone()].concat();
+    let gathered = [&side.key, &side.sum, &side.min, &side.max, &side.first, &side.unique];
+    let mut used: Vec<&'static str> = gathered.into_iter().flatten().copied().collect();
     used.extend(side.filter.iter().flat_map(|filter| filter.columns()).map(|column| column.column));
     let mut read: Vec<Reference> = case.price.iter().flat_map(|price| price.columns()).collect();
     for check in &case.checks {
         read.extend(check.columns());
         read.extend(check.when.iter().flat_map(|when| when.columns()));
-        read.extend(check.grace.iter().flat_map(|grace| grace.after.clone()));
+        read.extend(check.grace.iter().flat_map(|grace| grace.columns()));
     }
     used.extend(read.iter().filter(|column| column.side == Some(side.name)).map(|column| column.column));
-    used
+    rests_on(side, used)
+}
+
+/// Whether any row of the first side, or where it has none, of another, is dated inside the scope. One without a date
+/// is; one of a table without dates is not.
+fn is_inside(scope: &Scope, subject: &Subject<'_>) -> bool {
+    let case = subject.books.case;
+    let before = |length: &Length| match length {
+        Length::Days(days) => case.day - Days::new(u64::from(*days)),
+        Length::Months(months) => case.day - Months::new(*months),
+    };
+    let dated = |number: usize| {
+        let date = if number == 0 { Some(scope.by) } else { case.sides[number].date };
+        let rows = subject.rows[number].iter();
+        date.is_some_and(|date| {
+            let place = case.sides[number].place(date);
+            rows.map(|row| &row.cells[place]).any(|value| match value {
+                Value::Date(day) => {
+                    before(&scope.since) <= *day && scope.until.as_ref().is_none_or(|until| *day <= before(until))
+                }
+                _ => true,
+            })
+        })
+    };
+    let sides = if subject.rows[0].is_empty() { 1..case.sides.len() } else { 0..1 };
+    sides.into_iter().any(dated)
 }
 
 fn judge_subject(subject: &Subject<'_>) -> Judged {
@@ -181,14 +220,16 @@ fn judge_subject(subject: &Subject<'_>) -> Judged {
     for (number, side) in case.sides.iter().enumerate() {
         let rows = &subject.rows[number];
         let used = used(case, side);
+        let faults = faults(case, number, rows, &used);
+        blocked |= rows.iter().flat_map(|row| &row.faults).any(|fault| fault.touches(side, &used));
+        judged.found.extend(faults);
         if rows.iter().any(|row| row.unreadable.iter().any(|column| used.contains(column))) {
             blocked = true;
             judged.found.push(row_fault(case, number, "unreadable", None));
         }
-        let surplus =
-            if side.sum.is_empty() { all_but_least(case, side, rows) } else { subject.repeated[number].clone() };
+        let surplus = if side.gathers() { subject.repeated[number].clone() } else { all_but_least(case, side, rows) };
         if !surplus.is_empty() {
-            blocked |= side.sum.is_empty();
+            blocked |= !side.gathers();
             judged.found.push(row_fault(case, number, "duplicate", worth::of_rows(case, side, &surplus)));
         }
         match missing(subject, number) {
@@ -211,6 +252,26 @@ fn judge_subject(subject: &Subject<'_>) -> Judged {
     }
     judged.found.sort_by_key(|found| (found.check, found.class, found.side));
     judged
+}
+
+/// What could not be said of rows when their side added its columns: one break for each kind, told of a lookup whatever
+/// the rule reads, of a figure only where it is read.
+fn faults(case: &Case, number: usize, rows: &[&Row], used: &[&'static str]) -> Vec<Found> {
+    let side = &case.sides[number];
+    let mut kinds: Vec<Fault> = side.columns.iter().map(|column| Fault::Unreadable(column.name)).collect();
+    kinds.retain(|fault| fault.touches(side, used));
+    kinds.extend([Fault::Ambiguous, Fault::Missed]);
+    let tell = |fault: Fault| {
+        let having: Vec<&Row> = rows.iter().copied().filter(|row| row.faults.contains(&fault)).collect();
+        let class = match fault {
+            Fault::Unreadable(_) => "unreadable",
+            Fault::Ambiguous => "duplicate",
+            Fault::Missed => "missing",
+        };
+        let at_risk = if class == "unreadable" { None } else { worth::of_rows(case, side, &having) };
+        (!having.is_empty()).then(|| row_fault(case, number, class, at_risk))
+    };
+    kinds.into_iter().filter_map(tell).collect()
 }
 
 /// On a side that allows one row: all but the one with the smallest amount.
@@ -249,131 +310,4 @@ fn missing(subject: &Subject<'_>, number: usize) -> Presence {
         (_, false) if applying.iter().all(|check| waits(subject, check)) => Presence::Waits,
         _ => Presence::Missing,
     }
-}
-
-/// The class of what a check finds, and what it is worth.
-fn run(subject: &Subject<'_>, check: &Check) -> Option<(&'static str, Option<Money>)> {
-    let columns = check.columns();
-    let applies = check.when.as_ref().is_none_or(|when| holds(when, subject) == Some(true));
-    if !applies || !subject.sides_of(&columns).iter().all(|side| subject.is_readable(*side)) {
-        return None;
-    }
-    let codes = currencies(subject, &columns);
-    if codes.len() > 1 {
-        return Some(("currency", None));
-    }
-    let (left, right) = (evaluate(&check.left, subject), evaluate(&check.right, subject));
-    let kind = subject.books.case.side(columns[0].side?).column(columns[0].column).kind;
-    match kind {
-        Kind::Text | Kind::Boolean => (left != right).then_some(("text", None)),
-        Kind::Date => (!dates_agree(check, &left, &right)).then_some(("date", None)),
-        _ => figures(subject, check, (left, right), codes.first().map_or(CURRENCY, String::as_str)),
-    }
-}
-
-/// The currencies of the money that a check reads.
-fn currencies(subject: &Subject<'_>, columns: &[Reference]) -> BTreeSet<String> {
-    let mut codes = BTreeSet::new();
-    for column in columns {
-        let number = subject.side_of(column);
-        let side = &subject.books.case.sides[number];
-        if side.column(column.column).kind.is_money() {
-            codes.extend(subject.counted[number].iter().map(|row| currency_of(side, column.column, row).to_owned()));
-        }
-    }
-    codes
-}
-
-fn dates_agree(check: &Check, left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Null, Value::Null) => true,
-        (Value::Date(left), Value::Date(right)) => match check.relation {
-            Relation::Equal => left == right,
-            Relation::AtMost => left <= right,
-            Relation::AtLeast => left >= right,
-        },
-        _ => false,
-    }
-}
-
-fn figures(
-    subject: &Subject<'_>,
-    check: &Check,
-    pair: (Value, Value),
-    currency: &str,
-) -> Option<(&'static str, Option<Money>)> {
-    let both = match &pair {
-        (Value::Null, Value::Null) => return None,
-        (Value::Fault, _) | (_, Value::Fault) => return Some(("unreadable", None)),
-        (one, other) => !one.is_null() && !other.is_null(),
-    };
-    let figure = |value: &Value| value.figure().cloned().unwrap_or(Figure::zero(0));
-    let (left, right) = (figure(&pair.0), figure(&pair.1));
-    let difference = left.minus(&right);
-    let scale = difference.scale;
-    if ![&left.at(scale), &right.at(scale), &difference].iter().all(|figure| figure.fits()) {
-        return Some(("unreadable", None));
-    }
-    // What is beyond the relation, and by how much it is let through.
-    let beyond = match check.relation {
-        Relation::Equal => difference.absolute(),
-        Relation::AtMost => difference.clone(),
-        Relation::AtLeast => difference.negated(),
-    };
-    let keeps = beyond.is_zero() || beyond.is_negative();
-    let tolerated = || check.within.as_ref().is_some_and(|within| tolerates(within, &beyond, &left, &right));
-    if both && (keeps || tolerated()) {
-        return None;
-    }
-    if is_money(&check.left, subject) || is_money(&check.right, subject) {
-        return Some(("amount", Some(Money { currency: currency.to_owned(), amount: difference.absolute() })));
-    }
-    Some(("quantity", worth::of_quantity(subject, &difference)))
-}
-
-/// Whether `beyond` is inside the tolerance. A percentage of nothing tolerates nothing.
-fn tolerates(within: &Within, beyond: &Figure, left: &Figure, right: &Figure) -> bool {
-    let base = match within.of {
-        Some(Of::Left(_)) => left.absolute(),
-        Some(Of::Right(_)) => right.absolute(),
-        None => left.absolute().max(right.absolute()),
-    };
-    let by_amount = within.amount.map(|amount| *beyond <= Figure::plain(amount));
-    let share = beyond.times(&Figure::whole(100));
-    let percent = within.percent.filter(|_| !base.is_zero());
-    let by_percent = percent.map(|percent| share <= Figure::plain(percent).times(&base));
-    match (by_amount, by_percent) {
-        (Some(amount), Some(percent)) if within.smaller => amount && percent,
-        (amount, percent) => amount == Some(true) || percent == Some(true),
-    }
-}
-
-/// Whether what a check finds is still in transit.
-fn waits(subject: &Subject<'_>, check: &Check) -> bool {
-    let Some(grace) = &check.grace else { return false };
-    let days = grace.after.iter().flat_map(|column| {
-        let number = subject.side_of(column);
-        let place = subject.books.case.sides[number].place(column.column);
-        subject.rows[number].iter().filter_map(move |row| match row.cells[place] {
-            Value::Date(day) => Some(day),
-            _ => None,
-        })
-    });
-    days.min().is_some_and(|earliest| lasts(subject.books.case, grace, earliest))
-}
-
-/// Whether fewer days than the grace grants were over before the day of judging.
-fn lasts(case: &Case, grace: &Grace, from: NaiveDate) -> bool {
-    let mut passed = 0;
-    let mut day = from + Days::new(1);
-    while day < case.day {
-        passed += u32::from(!grace.working || is_worked(case, day));
-        day = day + Days::new(1);
-    }
-    case.day <= from || passed < grace.days
-}
-
-fn is_worked(case: &Case, day: NaiveDate) -> bool {
-    let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-    case.workdays.contains(&day) || !weekend && !case.holidays.contains(&day)
 }

@@ -1,7 +1,8 @@
 //! Which rows belong to which subject, found by looking at every row for every subject.
 
-use super::cells::{Row, Value, read_rows};
-use super::evaluate::{Cells, holds};
+use super::added::{self, OneRow, rests_on};
+use super::cells::{Row, Value};
+use super::evaluate::{Cells, holds, order};
 use super::figure::{COLUMN_DIGITS, Figure};
 use super::model::{CURRENCY, Case, Currency, Kind, Reference, Side};
 
@@ -18,38 +19,21 @@ pub struct Subject<'b> {
     pub key: Vec<Value>,
     /// In side order: all rows of the key.
     pub rows: Vec<Vec<&'b Row>>,
-    /// Those that count: of a document that stands twice on a summing side, only one.
+    /// Those that count: of a document that stands twice on a side that takes rows together, only one.
     pub counted: Vec<Vec<&'b Row>>,
     /// The others.
     pub repeated: Vec<Vec<&'b Row>>,
 }
 
-/// One row as an expression over its own table sees it.
-struct OneRow<'r> {
-    side: &'r Side,
-    row: &'r Row,
-}
-
-impl Cells for OneRow<'_> {
-    fn cell(&self, column: Reference) -> Value {
-        self.row.cells[self.side.place(column.column)].clone()
-    }
-
-    fn kind(&self, column: Reference) -> Kind {
-        self.side.column(column.column).kind
-    }
-}
-
 impl<'c> Books<'c> {
     pub fn read(case: &'c Case) -> Books<'c> {
         let kept = |side: &Side| {
-            let Some(filter) = &side.filter else { return read_rows(side) };
-            let read = filter.columns();
-            let keep = |row: &Row| {
-                let unreadable = read.iter().any(|column| row.unreadable.contains(&column.column));
-                unreadable || holds(filter, &OneRow { side, row }) == Some(true)
-            };
-            read_rows(side).into_iter().filter(keep).collect()
+            let rows = added::rows(case, side);
+            let Some(filter) = &side.filter else { return rows };
+            let read = rests_on(side, filter.columns().iter().map(|column| column.column).collect());
+            // What could not be read must be told, and not left out.
+            let keep = |row: &Row| row.lacks(side, &read) || holds(filter, &OneRow { side, row }) == Some(true);
+            rows.into_iter().filter(keep).collect()
         };
         Books { case, kept: case.sides.iter().map(kept).collect() }
     }
@@ -96,24 +80,18 @@ impl<'c> Books<'c> {
     }
 }
 
-/// Whether two rows of a summing side carry the same document's own key. A null in it is like nothing else.
+/// Whether two rows of a side that takes rows together carry the same document's own key. A null in it is like nothing else.
 fn is_same_document(side: &Side, one: &Row, other: &Row) -> bool {
     let same = |name: &&str| {
         let place = side.place(name);
         !one.cells[place].is_null() && one.cells[place] == other.cells[place]
     };
-    !side.sum.is_empty() && !side.unique.is_empty() && side.unique.iter().all(same)
-}
-
-impl Row {
-    pub fn text(&self) -> Vec<String> {
-        self.cells.iter().map(Value::plain).collect()
-    }
+    side.gathers() && !side.unique.is_empty() && side.unique.iter().all(same)
 }
 
 /// The currency of a money column in one row.
 pub fn currency_of<'r>(side: &'r Side, column: &str, row: &'r Row) -> &'r str {
-    match side.column(column).kind {
+    match side.kind(column) {
         Kind::Money { currency: Currency::Fixed(code), .. } => code,
         Kind::Money { currency: Currency::Column(name), .. } => match &row.cells[side.place(name)] {
             Value::Text(code) => code,
@@ -150,20 +128,62 @@ impl Subject<'_> {
     }
 }
 
+impl<'b> Subject<'b> {
+    /// The earliest row by the table's date, undated ones last, then by its text.
+    fn first_row(&self, number: usize) -> Option<&'b Row> {
+        let side = &self.books.case.sides[number];
+        let date = |row: &Row| {
+            let day = side.date.map(|date| row.cells[side.place(date)].clone());
+            let day = match day {
+                Some(Value::Date(day)) => Some(day),
+                _ => None,
+            };
+            (day.is_none(), day)
+        };
+        self.counted[number].iter().copied().min_by_key(|row| (date(row), row.text()))
+    }
+
+    /// The rows whose currency is that of a money column's figure.
+    pub fn priced(&self, column: &Reference) -> Vec<&'b Row> {
+        let number = self.side_of(column);
+        if self.books.case.sides[number].first.contains(&column.column) {
+            return self.first_row(number).into_iter().collect();
+        }
+        self.counted[number].clone()
+    }
+
+    /// The least or, reversed, the largest value of a column.
+    fn extreme(&self, number: usize, place: usize, reversed: bool) -> Value {
+        let values = self.counted[number].iter().map(|row| &row.cells[place]).filter(|value| !value.is_null());
+        let better =
+            |one, other| order(other, one).is_some_and(|order| if reversed { order.is_gt() } else { order.is_lt() });
+        values.reduce(|best, next| if better(best, next) { next } else { best }).cloned().unwrap_or(Value::Null)
+    }
+}
+
 impl Cells for Subject<'_> {
     fn cell(&self, column: Reference) -> Value {
         let number = self.side_of(&column);
         let side = &self.books.case.sides[number];
-        let scale = side.column(column.column).kind.scale();
-        let counted = &self.counted[number];
-        let Some(first) = counted.first() else {
-            let zero = scale.filter(|_| side.absent_zero).map(|scale| Value::Figure(Figure::zero(scale)));
-            return zero.unwrap_or(Value::Null);
-        };
-        if !side.sum.contains(&column.column) {
-            return first.cells[side.place(column.column)].clone();
+        let (name, counted) = (column.column, &self.counted[number]);
+        if side.count == Some(name) {
+            return Value::Figure(Figure::whole(counted.len()));
         }
-        match sum(side, column.column, counted.iter().copied()) {
+        let Some(any) = counted.first() else {
+            let scale = side.kind(name).scale().filter(|_| side.absent_zero);
+            return scale.map_or(Value::Null, |scale| Value::Figure(Figure::zero(scale)));
+        };
+        let place = side.place(name);
+        if side.min.contains(&name) || side.max.contains(&name) {
+            return self.extreme(number, place, side.max.contains(&name));
+        }
+        if side.first.contains(&name) {
+            return self.first_row(number).map_or(Value::Null, |row| row.cells[place].clone());
+        }
+        if !side.sum.contains(&name) {
+            return any.cells[place].clone();
+        }
+        match sum(side, name, counted.iter().copied()) {
             None => Value::Null,
             Some(sum) if sum.length() > COLUMN_DIGITS => Value::Fault,
             Some(sum) => Value::Figure(sum),
@@ -171,6 +191,6 @@ impl Cells for Subject<'_> {
     }
 
     fn kind(&self, column: Reference) -> Kind {
-        self.books.case.sides[self.side_of(&column)].column(column.column).kind
+        self.books.case.sides[self.side_of(&column)].kind(column.column)
     }
 }

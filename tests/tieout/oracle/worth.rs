@@ -18,7 +18,7 @@ pub struct Money {
 /// The column that says what a side's rows are worth: the first money that a check reads there, else the first that it
 /// adds up, or has.
 pub fn worth_column(case: &Case, side: &Side) -> Option<&'static str> {
-    let is_money = |name: &str| side.column(name).kind.is_money();
+    let is_money = |name: &str| side.kind(name).is_money();
     let read = case.checks.iter().flat_map(|check| check.columns());
     let mut read = read.filter(|column| column.side == Some(side.name)).map(|column| column.column);
     let own = || {
@@ -35,10 +35,13 @@ fn one_currency(side: &Side, column: &str, rows: &[&Row]) -> Option<String> {
     rows.iter().all(|row| currency_of(side, column, row) == first).then(|| first.to_owned())
 }
 
-/// What some rows of a side hold, where that is one figure of one currency.
+/// What some rows of a side hold, where that is one figure of one currency. What they repeat counts once.
 pub fn of_rows(case: &Case, side: &Side, rows: &[&Row]) -> Option<Money> {
     let column = worth_column(case, side)?;
-    let amount = sum(side, column, rows.iter().copied()).filter(Figure::fits)?.absolute();
+    let amount = match side.repeats(column) {
+        true => rows.iter().filter_map(|row| row.cells[side.place(column)].figure()).map(Figure::absolute).max()?,
+        false => sum(side, column, rows.iter().copied()).filter(Figure::fits)?.absolute(),
+    };
     Some(Money { currency: one_currency(side, column, rows)?, amount })
 }
 
@@ -51,17 +54,16 @@ pub fn of_quantity(subject: &Subject<'_>, quantity: &Figure) -> Option<Money> {
     if amount.scale > FINEST || !amount.fits() {
         return None;
     }
-    let is_money =
-        |column: &&Reference| case.side(column.side.unwrap_or_default()).column(column.column).kind.is_money();
+    let is_money = |column: &&Reference| case.side(column.side.unwrap_or_default()).kind(column.column).is_money();
     let priced = price.columns();
     let Some(column) = priced.iter().find(is_money) else {
         return Some(Money { currency: CURRENCY.to_owned(), amount });
     };
-    let number = subject.side_of(column);
-    let rows = &subject.counted[number];
+    let side = &case.sides[subject.side_of(column)];
+    let rows = subject.priced(column);
     let currency = match rows.is_empty() {
         true => CURRENCY.to_owned(),
-        false => one_currency(&case.sides[number], column.column, rows)?,
+        false => one_currency(side, column.column, &rows)?,
     };
     Some(Money { currency, amount })
 }
@@ -76,7 +78,7 @@ pub fn of_present(subject: &Subject<'_>) -> Option<Money> {
         let side = &case.sides[number];
         let read = case.checks.iter().flat_map(|check| check.columns());
         let mut read = read.filter(|column| column.side == Some(side.name)).map(|column| column.column);
-        let column = read.find(|name| matches!(side.column(name).kind, Kind::Quantity { .. }))?;
+        let column = read.find(|name| matches!(side.kind(name), Kind::Quantity { .. }))?;
         sum(side, column, subject.counted[number].iter().copied()).filter(Figure::fits)
     });
     money.or_else(|| of_quantity(subject, &quantity?))

@@ -57,6 +57,17 @@ fn a_sign_that_cannot_be_told_leaves_the_figure_unreadable() {
 }
 
 #[test]
+fn a_row_whose_filter_reads_a_figure_of_unknown_sign_is_told_and_not_left_out() {
+    for filter in ["amount < 0", "gross < 0"] {
+        let derive = "table = \"invoices\"\n    derive = { gross = \"amount * 1\" }";
+        let rule = RULE.replace("table = \"invoices\"", &format!("{derive}\n    filter = \"{filter}\""));
+        let bench = Bench::new(&rule).table("orders", "order_no text, amount money, freight money", "SO1,70.00,8.00");
+        let bench = bench.table_file("invoices", INVOICES, "SO1,70.00,few,invoice,8.00");
+        check(bench, r#"["SO1"] unreadable invoices -> finance"#);
+    }
+}
+
+#[test]
 fn a_repeated_figure_counts_once_in_checks_totals_and_at_risk() {
     let judgement = bench().judge();
     assert!(!judgement.sides[1].money.contains_key("freight"));

@@ -152,6 +152,7 @@ impl<'t> Prepared<'t> {
         let Some(filter) = side.filter.as_ref().filter(|_| !side.added.is_empty()) else { return kept };
         let mut read: BTreeSet<String> = filter.columns().iter().map(|column| column.column.clone()).collect();
         side.added.close(&mut read);
+        let read = self.table.spec.with_signs(&read);
         let unsaid = self.faults.iter().filter(|fault| fault.what.touches(side, &read)).map(|fault| fault.row);
         let unreadable = self.table.unreadable.iter().filter(|cell| read.contains(&cell.column));
         let unsaid: BTreeSet<u32> = unsaid.chain(unreadable.map(|cell| cell.row as u32)).collect();
