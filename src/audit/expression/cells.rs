@@ -99,12 +99,17 @@ impl Decimals {
         }
     }
 
-    /// The figures where each cell holds a value of 64 bits: what a fast path may read without asking cell by cell.
-    pub fn plain(&self) -> Option<&[i64]> {
-        match (&self.units, &self.states) {
-            (Units::Narrow(units), None) => Some(units),
-            _ => None,
+    /// The units of all cells where they fit 64 bits, zero where a cell holds no value: what a fast path reads.
+    pub fn narrow(&self) -> Option<&[i64]> {
+        match &self.units {
+            Units::Narrow(units) => Some(units),
+            Units::Wide(_) => None,
         }
+    }
+
+    /// The same, where each cell holds a value.
+    pub fn plain(&self) -> Option<&[i64]> {
+        self.narrow().filter(|_| self.states.is_none())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (i128, Cell)> + '_ {
@@ -113,15 +118,27 @@ impl Decimals {
 
     /// The cells of `rows`, in their order; `absent` where there is no row.
     pub fn picked(&self, rows: impl ExactSizeIterator<Item = Option<usize>>, absent: Cell) -> Decimals {
-        if let (Units::Narrow(units), None, Cell::Value) = (&self.units, &self.states, absent) {
-            let taken: Vec<i64> = rows.map(|row| row.map_or(0, |row| units[row])).collect();
-            return Decimals { scale: self.scale, units: Units::Narrow(taken.into()), states: None };
-        }
-        let mut builder = DecimalsBuilder::with_room(self.scale, rows.len());
+        let room = rows.len();
+        let Units::Narrow(units) = &self.units else {
+            let mut builder = DecimalsBuilder::with_room(self.scale, room);
+            rows.for_each(|row| builder.push_cell(row.map_or((0, absent), |row| self.at(row))));
+            return builder.finish();
+        };
+        let mut taken = Vec::with_capacity(room);
+        let mut states: Option<Vec<Cell>> = None;
         for row in rows {
-            builder.push_cell(row.map_or((0, absent), |row| self.at(row)));
+            let (units, state) = row.map_or((0, absent), |row| (units[row], self.state(row)));
+            if state != Cell::Value && states.is_none() {
+                let mut begun = Vec::with_capacity(room);
+                begun.resize(taken.len(), Cell::Value);
+                states = Some(begun);
+            }
+            if let Some(states) = &mut states {
+                states.push(state);
+            }
+            taken.push(units);
         }
-        builder.finish()
+        Decimals { scale: self.scale, units: Units::Narrow(taken.into()), states: states.map(Shared::from) }
     }
 }
 

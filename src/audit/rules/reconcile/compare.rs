@@ -123,9 +123,12 @@ impl Run<'_> {
     /// Figures of one scale that are equal need no arithmetic.
     fn over_figures(&self, groups: &mut Groups, left: &Decimals, right: &Decimals) {
         let slow = |group, currency: &str| self.figures(left, right, group, currency);
-        match (left.plain(), right.plain()) {
+        match (left.narrow(), right.narrow()) {
             (Some(one), Some(other)) if left.scale == right.scale => {
-                self.over(groups, |group, money| if one[group] == other[group] { None } else { slow(group, money) });
+                let agree = |group: usize| {
+                    one[group] == other[group] && left.state(group) == Cell::Value && right.state(group) == Cell::Value
+                };
+                self.over(groups, |group, money| if agree(group) { None } else { slow(group, money) });
             }
             _ => self.over(groups, slow),
         }
