@@ -37,6 +37,8 @@ pub(super) struct Item {
     pub(super) step: Tenths,
     /// The list price in fen.
     pub(super) price: Cents,
+    /// What a unit costs in purchasing, and is carried at in stock. A quantity times it is always whole fen.
+    pub(super) cost: Cents,
 }
 
 pub(super) struct Order {
@@ -110,6 +112,8 @@ pub(super) struct ExtraInvoice {
     pub(super) qty: Tenths,
     pub(super) amount: Cents,
     pub(super) void: bool,
+    /// Whether only its head is posted.
+    pub(super) bare: bool,
 }
 
 /// A red-letter note over one line of an order's invoice. Its figures are positive here and red in the books.
@@ -132,6 +136,10 @@ pub(super) struct Company {
     pub(super) credit_notes: Vec<CreditNote>,
     /// Shipments that belong to no order at all: samples, booked by hand.
     pub(super) samples: Vec<Sample>,
+    /// Lines that had left the house at the last month's end and were invoiced after it.
+    pub(super) carried_over: Vec<usize>,
+    /// Lines shipped and invoiced before it.
+    pub(super) invoiced_in_time: Vec<usize>,
 }
 
 pub(super) struct Sample {
@@ -159,9 +167,16 @@ impl Company {
             extra_invoices: Vec::new(),
             credit_notes: Vec::new(),
             samples: Vec::new(),
+            carried_over: Vec::new(),
+            invoiced_in_time: Vec::new(),
         };
         company.take_orders(options)?;
         Ok(company)
+    }
+
+    /// The last day of the month before the company's day: what the books were last closed at.
+    pub(super) fn month_end(&self) -> NaiveDate {
+        self.day - Days::new(u64::from(self.day.day()))
     }
 
     pub(super) fn currency_of(&self, line: usize) -> &'static str {
@@ -284,13 +299,16 @@ fn items(seed: u64) -> Vec<Item> {
     let mut items = Vec::new();
     for product in &names::PRODUCTS {
         for (index, size) in names::SIZES.iter().enumerate() {
+            let price = random.between(product.price.0, product.price.1);
+            let cost = price * 3 / 5;
             items.push(Item {
                 sku: format!("{}-{:03}", product.code, index + 1),
                 name: format!("{} {size}", product.zh),
                 name_en: format!("{} {size}", product.en),
                 unit: product.unit,
                 step: if product.whole { 10 } else { 5 },
-                price: random.between(product.price.0, product.price.1),
+                price,
+                cost: if product.whole { cost } else { cost / 10 * 10 },
             });
         }
     }

@@ -1,5 +1,6 @@
 //! What is made wrong with order lines, and what is made to look wrong; each written into the truth as it is made.
 
+mod month_end;
 mod near_misses;
 
 use chrono::Days;
@@ -9,12 +10,13 @@ use super::company::{
 };
 use super::random::{Random, Topic};
 use super::spelling::{Cents, Spelling, Tenths};
-use super::truth::{Cause, THREE_WAY, Truth, cents, line_subject};
+use super::truth::{Cause, SHIPPED_NOT_INVOICED, THREE_WAY, Truth, cents, line_subject};
 use crate::audit::breaks::Class;
 use crate::audit::value::Subject;
 
 const SHIPPED: (&str, Class) = ("shipped", Class::Quantity);
 const INVOICED_QUANTITY: (&str, Class) = ("invoiced-quantity", Class::Quantity);
+const INVOICED_PRICE: (&str, Class) = ("invoiced-price", Class::Amount);
 const INVOICED_AMOUNT: (&str, Class) = ("invoiced-amount", Class::Amount);
 
 /// How often each defect of an order line is injected, in ten thousand lines.
@@ -52,6 +54,8 @@ pub(super) fn inject(company: &mut Company, truth: &mut Truth, seed: u64) {
         }
     }
     injector.near_misses();
+    injector.month_end();
+    injector.bare_invoices();
 }
 
 struct Injector<'a> {
@@ -106,7 +110,7 @@ impl<'a> Injector<'a> {
 
     fn raise_on(&mut self, line: usize, side: &str, class: Class, amount: Cents, cause: Cause) {
         let (subject, currency) = (self.subject(line), self.company.currency_of(line));
-        self.truth.raise_on(side, class, subject, cents(currency, amount), cause);
+        self.truth.raise_on((THREE_WAY, side), class, subject, cents(currency, amount), cause);
     }
 
     fn defect(&mut self, cause: Cause, turn: u64) -> Option<()> {
@@ -179,14 +183,14 @@ impl<'a> Injector<'a> {
         let signed = if matches!(turn % 4, 0 | 3) { -delta } else { delta };
         let line_of = &mut self.company.lines[line];
         let at_risk = delta * line_of.price / 10;
-        let check = if turn.is_multiple_of(2) {
+        if turn.is_multiple_of(2) {
             line_of.parts.first_mut()?.qty += signed;
-            SHIPPED
+            self.raise(line, SHIPPED, at_risk, Cause::QuantityDifference);
         } else {
             line_of.billing.as_mut()?.qty += signed;
-            INVOICED_QUANTITY
-        };
-        self.raise(line, check, at_risk, Cause::QuantityDifference);
+            self.raise(line, INVOICED_QUANTITY, at_risk, Cause::QuantityDifference);
+            self.raise(line, INVOICED_PRICE, at_risk, Cause::QuantityDifference);
+        }
         Some(())
     }
 
@@ -234,6 +238,10 @@ impl<'a> Injector<'a> {
         self.company.lines[line].billing.as_mut()?.copies = 2;
         let amount = self.company.lines[line].amount();
         self.raise_on(line, "finance", Class::Duplicate, amount, Cause::DuplicateInvoice);
+        if self.company.orders[self.company.lines[line].order].invoice_date <= self.company.month_end() {
+            let side = (SHIPPED_NOT_INVOICED, "finance");
+            self.truth.raise_on(side, Class::Duplicate, self.subject(line), None, Cause::DuplicateInvoice);
+        }
         Some(())
     }
 
@@ -242,6 +250,8 @@ impl<'a> Injector<'a> {
         self.company.lines[line].copies = 2;
         let amount = self.company.lines[line].amount();
         self.raise_on(line, "sales", Class::Duplicate, amount, Cause::DuplicateOrderLine);
+        let (side, amount) = ((SHIPPED_NOT_INVOICED, "sales"), cents(self.company.currency_of(line), amount));
+        self.truth.raise_on(side, Class::Duplicate, self.subject(line), amount, Cause::DuplicateOrderLine);
         Some(())
     }
 
@@ -263,7 +273,7 @@ impl<'a> Injector<'a> {
         if !self.keyless {
             self.keyless = true;
             let subject = Subject::keyless("warehouse");
-            self.truth.raise_on("warehouse", Class::Keyless, subject, None, Cause::NullKey);
+            self.truth.raise_on((THREE_WAY, "warehouse"), Class::Keyless, subject, None, Cause::NullKey);
         }
         Some(())
     }
@@ -288,10 +298,11 @@ impl<'a> Injector<'a> {
             qty,
             amount,
             void: false,
+            bare: false,
         });
         for side in ["sales", "warehouse"] {
             let amount = cents(currency, amount);
-            self.truth.raise_on(side, Class::Missing, subject.clone(), amount, Cause::UnknownOrder);
+            self.truth.raise_on((THREE_WAY, side), Class::Missing, subject.clone(), amount, Cause::UnknownOrder);
         }
         Some(())
     }

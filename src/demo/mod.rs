@@ -7,7 +7,10 @@
 mod company;
 mod defects;
 mod directory;
+mod general_ledger;
+mod inventory;
 mod names;
+mod purchasing;
 mod random;
 mod receivables;
 mod shipped;
@@ -142,13 +145,17 @@ fn make(dir: &Path, options: &Options) -> Result<(), DemoError> {
     let mut company = Company::plan(options)?;
     defects::inject(&mut company, &mut truth, options.seed);
     let books = receivables::post(&mut company, &mut truth, options.seed);
-    let stock = stock::keep(&company, &mut truth, options.seed);
+    let mut stock = stock::keep(&company, &mut truth, options.seed);
+    let bought = purchasing::buy(&company, &mut stock, &mut truth, options.seed);
+    let inventory = inventory::close(&company, &mut stock, &books, &mut truth, options.seed);
+    let balances = general_ledger::draw(&company, &inventory, &books, &mut truth, options.seed);
+    let month_end = write::MonthEnd { inventory, balances };
     truth.sort();
 
     directory::begin(dir, options)?;
-    write::erp(&dir.join("erp.db"), &company)?;
-    write::wms(&dir.join("wms.db"), &company, &stock)?;
-    write::ledger(&dir.join("ledger.db"), &company, &books)?;
+    write::erp(&dir.join("erp.db"), &company, &bought)?;
+    write::wms(&dir.join("wms.db"), &company, &stock, &bought)?;
+    write::ledger(&dir.join("ledger.db"), &company, &books, &bought, &month_end)?;
     directory::write(&dir.join(directory::TRUTH), &directory::json(&truth, directory::TRUTH)?)?;
     directory::write_shipped(dir)?;
     directory::finish(dir)

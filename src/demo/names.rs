@@ -49,6 +49,12 @@ pub(super) fn english_company(index: usize, shift: usize) -> String {
     format!("{first} {second}")
 }
 
+/// The maker of one kind of goods; different for every kind.
+pub(super) fn supplier(index: usize, goods: &str, shift: usize) -> String {
+    let city = CITIES[(index * 5 + shift) % CITIES.len()];
+    format!("{city}{}{goods}制造有限公司", CHARACTERS[(index * 7 + shift) % CHARACTERS.len()])
+}
+
 /// A kind of goods; each comes in every one of [`SIZES`].
 pub(super) struct Product {
     pub(super) code: &'static str,

@@ -9,6 +9,11 @@ pub(super) enum Topic {
     Defects = 4,
     Receivables = 5,
     Stock = 6,
+    Purchasing = 7,
+    Inventory = 8,
+    Bank = 9,
+    GeneralLedger = 10,
+    Settling = 11,
 }
 
 /// Sebastiano Vigna's splitmix64.

@@ -1,5 +1,7 @@
 //! The finance side: invoices with their due dates, credit notes, receipts, and which customers owe too much.
 
+mod settling;
+
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
@@ -18,6 +20,7 @@ pub(super) struct Invoice {
     pub(super) customer: usize,
     pub(super) void: bool,
     pub(super) net: Cents,
+    pub(super) tax: Cents,
     pub(super) gross: Cents,
     /// The due date as agreed for this invoice; without it the customer's terms hold.
     pub(super) agreed_due: Option<NaiveDate>,
@@ -90,7 +93,10 @@ pub(super) fn post(company: &mut Company, truth: &mut Truth, seed: u64) -> Recei
     injector.near_misses();
     injector.ordinary_payments();
     injector.credit_limits();
+    let mut random = Random::stream(seed, Topic::Settling);
+    books.receive_deposits(company, &mut random);
     books.number_receipts();
+    books.spoil(company, truth, random);
     books
 }
 
@@ -128,6 +134,9 @@ impl Receivables {
             };
             let mut posted = invoice(company, extra.customer, extra.date, vec![line], None);
             posted.void = extra.void;
+            if extra.bare {
+                posted.lines.clear();
+            }
             invoices.push(posted);
         }
         invoices.sort_by_key(|invoice| invoice.date);
@@ -157,6 +166,24 @@ impl Receivables {
             self.credits.push(PostedCredit { no, invoice, note, gross });
             self.allocations.push(Allocation { settler, invoice, amount: gross, date, reversed_on: None });
         }
+    }
+
+    /// Order lines with what was invoiced for them by `day`; what was credited is taken off.
+    pub(super) fn billed_until(&self, company: &Company, day: NaiveDate) -> Vec<(usize, Tenths)> {
+        let by_no: BTreeMap<&str, usize> =
+            company.orders.iter().enumerate().map(|(index, order)| (order.no.as_str(), index)).collect();
+        let mut billed = Vec::new();
+        for invoice in self.invoices.iter().filter(|invoice| !invoice.void && invoice.date <= day) {
+            for line in &invoice.lines {
+                let named = || by_no.get(line.order_ref.as_deref()?).copied();
+                let Some(order) = invoice.order.or_else(named) else { continue };
+                let first = company.orders[order].lines.start;
+                billed.extend(usize::try_from(line.order_line - 1).map(|number| (first + number, line.qty)));
+            }
+        }
+        let credited = company.credit_notes.iter().filter(|note| note.date <= day);
+        billed.extend(credited.map(|note| (note.line, -note.qty)));
+        billed
     }
 
     /// Receipts get their numbers in the order of their days.
@@ -207,7 +234,19 @@ fn invoice(
     let net = lines.iter().map(|line| line.amount).sum();
     let due = date + Days::new(company.customers[customer].net_days);
     let gross = gross(company, customer, net);
-    Invoice { no: String::new(), date, customer, void: false, net, gross, agreed_due: None, due, order, lines }
+    Invoice {
+        no: String::new(),
+        date,
+        customer,
+        void: false,
+        net,
+        tax: gross - net,
+        gross,
+        agreed_due: None,
+        due,
+        order,
+        lines,
+    }
 }
 
 struct Injector<'a> {

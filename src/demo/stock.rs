@@ -22,6 +22,13 @@ pub(super) struct Shipped {
     pub(super) order_ref: Option<String>,
 }
 
+impl Shipped {
+    /// Whether the order it was shipped for can be told from its papers.
+    pub(super) fn names_its_order(&self) -> bool {
+        self.order_ref.as_deref().is_some_and(|order| !matches!(order, "-" | "无"))
+    }
+}
+
 pub(super) struct Movement {
     pub(super) date: NaiveDate,
     pub(super) warehouse: &'static str,
@@ -43,9 +50,20 @@ pub(super) struct ReorderSetting {
     pub(super) point: Tenths,
 }
 
+/// What a warehouse must have received of an item between two closings.
+pub(super) struct Inbound {
+    pub(super) opened: NaiveDate,
+    pub(super) closed: NaiveDate,
+    pub(super) warehouse: &'static str,
+    pub(super) item: usize,
+    pub(super) qty: Tenths,
+}
+
 pub(super) struct Stock {
     /// In the order of days, then of orders.
     pub(super) shipped: Vec<Shipped>,
+    /// What purchasing has to bring in; its receipts become movements when they are booked.
+    pub(super) inbound: Vec<Inbound>,
     pub(super) movements: Vec<Movement>,
     /// At every month's end, and on the day the books stand at.
     pub(super) closings: Vec<Closing>,
@@ -68,7 +86,7 @@ pub(super) fn keep(company: &Company, truth: &mut Truth, seed: u64) -> Stock {
         out.entry((line.item, line.warehouse)).or_insert_with(|| vec![0; days.len()])[period] += line.qty;
     }
     let nothing = vec![0; days.len()];
-    let (mut movements, mut closings) = (Vec::new(), Vec::new());
+    let (mut movements, mut closings, mut inbound) = (Vec::new(), Vec::new(), Vec::new());
     for (setting, wanted) in settings.iter().zip(wanted) {
         let ReorderSetting { warehouse, item, point } = *setting;
         let sold = out.get(&(item, warehouse)).unwrap_or(&nothing);
@@ -79,9 +97,10 @@ pub(super) fn keep(company: &Company, truth: &mut Truth, seed: u64) -> Stock {
             let last = period + 1 == days.len();
             let closing = if last { wanted } else { point + 10 * random.between(5, 60) };
             let received = closing - held + sold[period];
-            if received != 0 {
-                let kind = if received > 0 { "receipt" } else { "count" };
-                movements.push(Movement { date: opened, warehouse, item, kind, qty: received });
+            match received {
+                0 => {}
+                ..0 => movements.push(Movement { date: opened, warehouse, item, kind: "count", qty: received }),
+                _ => inbound.push(Inbound { opened, closed: *day, warehouse, item, qty: received }),
             }
             closings.push(Closing { date: *day, warehouse, item, on_hand: closing });
             (held, opened) = (closing, (*day + Days::new(1)).min(company.day));
@@ -91,9 +110,16 @@ pub(super) fn keep(company: &Company, truth: &mut Truth, seed: u64) -> Stock {
         let Shipped { date, warehouse, item, qty, .. } = *line;
         Movement { date, warehouse, item, kind: "shipment", qty: -qty }
     }));
-    movements.sort_by_key(|movement| movement.date);
     closings.sort_by_key(|closing| closing.date);
-    Stock { shipped, movements, closings, settings }
+    Stock { shipped, inbound, movements, closings, settings }
+}
+
+impl Stock {
+    /// Books what purchasing received.
+    pub(super) fn receive(&mut self, receipts: impl Iterator<Item = Movement>) {
+        self.movements.extend(receipts);
+        self.movements.sort_by_key(|movement| movement.date);
+    }
 }
 
 fn shipments(company: &Company) -> Vec<Shipped> {

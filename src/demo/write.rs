@@ -1,11 +1,17 @@
 //! The three databases of the company, written with one transaction each.
 
+mod month_end;
+mod purchases;
+
 use std::path::Path;
 
 use rusqlite::{Connection, Transaction, params};
 
 use super::DemoError;
 use super::company::Company;
+use super::general_ledger::Balance;
+use super::inventory::Inventory;
+use super::purchasing::Purchases;
 use super::receivables::{InvoiceLine, Receivables, Settler};
 use super::spelling::{full_width, money, quantity};
 use super::stock::Stock;
@@ -41,9 +47,9 @@ create table order_lines (
   qty text not null, unit_price text not null, amount text not null, promised_date text not null);
 ";
 
-/// What was sold, and to whom.
-pub(super) fn erp(path: &Path, company: &Company) -> Result<(), DemoError> {
-    database(path, ERP, |books| {
+/// What was sold, and to whom; what was bought, and from whom.
+pub(super) fn erp(path: &Path, company: &Company, bought: &Purchases) -> Result<(), DemoError> {
+    database(path, &[ERP, purchases::ERP].concat(), |books| {
         let mut insert = books.prepare("insert into customers values (?, ?, ?, ?, ?, ?)")?;
         for customer in &company.customers {
             let limit = money(customer.credit_limit);
@@ -68,7 +74,7 @@ pub(super) fn erp(path: &Path, company: &Company) -> Result<(), DemoError> {
                 }
             }
         }
-        Ok(())
+        purchases::orders(books, company, bought)
     })
 }
 
@@ -88,9 +94,10 @@ create table reorder_settings (
 ";
 
 /// What left the house, and what lies in it.
-pub(super) fn wms(path: &Path, company: &Company, stock: &Stock) -> Result<(), DemoError> {
-    database(path, WMS, |books| {
+pub(super) fn wms(path: &Path, company: &Company, stock: &Stock, bought: &Purchases) -> Result<(), DemoError> {
+    database(path, &[WMS, purchases::WMS].concat(), |books| {
         shipments(books, company, stock)?;
+        purchases::receipts(books, company, bought)?;
         let sku = |item: usize| &company.items[item].sku;
         let mut insert = books.prepare("insert into movements values (?, ?, ?, ?, ?, ?)")?;
         for (index, movement) in stock.movements.iter().enumerate() {
@@ -135,6 +142,12 @@ fn shipments(books: &Transaction, company: &Company, stock: &Stock) -> rusqlite:
     Ok(())
 }
 
+/// What finance closed the last month with.
+pub(super) struct MonthEnd {
+    pub(super) inventory: Inventory,
+    pub(super) balances: Vec<Balance>,
+}
+
 const LEDGER: &str = "
 create table invoices (
   invoice_no text primary key, customer_no text not null, invoice_date text not null, due_date text,
@@ -155,12 +168,20 @@ create table allocations (
   amount text not null, currency text not null, applied_on text not null, reversed_on text);
 ";
 
-/// What was invoiced, taken back and paid.
-pub(super) fn ledger(path: &Path, company: &Company, books: &Receivables) -> Result<(), DemoError> {
-    database(path, LEDGER, |transaction| {
+/// What was invoiced, taken back and paid; what suppliers billed; what the last month was closed with.
+pub(super) fn ledger(
+    path: &Path,
+    company: &Company,
+    books: &Receivables,
+    bought: &Purchases,
+    closed: &MonthEnd,
+) -> Result<(), DemoError> {
+    database(path, &[LEDGER, purchases::LEDGER, month_end::LEDGER].concat(), |transaction| {
         invoices(transaction, company, books)?;
         credit_notes(transaction, company, books)?;
-        payments(transaction, company, books)
+        payments(transaction, company, books)?;
+        purchases::invoices(transaction, company, bought)?;
+        month_end::write(transaction, company, closed)
     })
 }
 
@@ -171,7 +192,7 @@ fn invoices(transaction: &Transaction, company: &Company, books: &Receivables) -
         let customer = &company.customers[invoice.customer];
         let (date, due) = (invoice.date.to_string(), invoice.agreed_due.map(|due| due.to_string()));
         let status = if invoice.void { "void" } else { "posted" };
-        let (net, tax, gross) = (money(invoice.net), money(invoice.gross - invoice.net), money(invoice.gross));
+        let (net, tax, gross) = (money(invoice.net), money(invoice.tax), money(invoice.gross));
         insert.execute(params![invoice.no, customer.no, date, due, customer.currency, net, tax, gross, status])?;
         for (index, line) in invoice.lines.iter().enumerate() {
             let (number, sku) = (index as i64 + 1, &company.items[line.item].sku);

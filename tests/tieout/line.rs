@@ -25,9 +25,11 @@ use crate::harness::{Company, Database, day};
 
 const DAY: &str = "2026-11-20";
 
-/// The smallest company: every defect of the truth once.
+/// The smallest company: every defect of the truth once; with one rule of each kind.
 fn company() -> Company {
-    Company::new(200, 7, day(DAY))
+    let company = Company::new(200, 7, day(DAY));
+    company.narrow(&["order-*", "low-stock", "overdue-*"]);
+    company
 }
 
 /// Runs the job `daily` on a store that the test holds, by a clock that the test holds.

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::harness::{Company, Database, Output, day};
 
 fn company() -> Company {
-    Company::new(200, 7, day("2026-11-20"))
+    let company = Company::new(200, 7, day("2026-11-20"));
+    company.narrow(&["order-*", "low-stock", "overdue-*"]);
+    company
 }
 
 const RUN: [&str; 4] = ["run", "daily", "--as-of", "2026-11-20"];

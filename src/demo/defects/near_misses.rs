@@ -117,6 +117,7 @@ impl Injector<'_> {
             qty,
             amount,
             void,
+            bare: false,
         });
     }
 }

@@ -1,6 +1,10 @@
 //! The demo company read a second time, row by row: plain SQL for the rows, 128-bit integers for the figures, and
 //! nothing of tieout but the form of a subject.
 
+mod documents;
+mod month_end;
+mod purchases;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -24,6 +28,9 @@ pub fn broken(dir: &Path, day: NaiveDate) -> BTreeSet<Broken> {
     three_way(dir, day, &mut found);
     low_stock(dir, day, &mut found);
     overdue(dir, day, &mut found);
+    purchases::purchases(dir, day, &mut found);
+    month_end::month_end(dir, day, &mut found);
+    documents::documents(dir, day, &mut found);
     found
 }
 
@@ -191,6 +198,10 @@ fn judge(line: &Line, day: NaiveDate, raise: &mut Raise) {
     if !line.finance.is_empty() && !in_grace(10) {
         if billed_qty != *qty {
             differ("invoiced-quantity", "quantity", billed_qty - qty, *price);
+            let off = billed_amount * TO_MONEY - billed_qty * price;
+            if off.abs() > TOLERANCE * TO_MONEY {
+                differ("invoiced-price", "amount", off, 1);
+            }
         }
         if (billed_amount - amount).abs() > TOLERANCE {
             differ("invoiced-amount", "amount", billed_amount - amount, TO_MONEY);

@@ -137,6 +137,23 @@ impl Company {
         self.write(relative, &text.replace(from, to));
     }
 
+    /// Leaves the company these rules only; a name may end in `*`.
+    pub fn narrow(&self, rules: &[&str]) {
+        let text = self.read("config/tieout.toml");
+        let (start, rest) = text.split_once("\nrules ").expect("the job names its rules");
+        let (_, end) = rest.split_once(']').expect("they are a list");
+        self.write("config/tieout.toml", &format!("{start}\nrules = {rules:?}{end}"));
+        let is_left = |name: &str| {
+            rules.iter().any(|rule| rule.strip_suffix('*').map_or(name == *rule, |prefix| name.starts_with(prefix)))
+        };
+        for entry in fs::read_dir(self.path("rules")).unwrap() {
+            let path = entry.unwrap().path();
+            if !is_left(path.file_stem().unwrap().to_str().unwrap()) {
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
+
     pub fn remove(&self, relative: &str) {
         fs::remove_file(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"));
     }
