@@ -144,7 +144,7 @@ impl Injector<'_> {
 
     /// A voucher that no book below the general ledger knows of.
     fn by_hand(&mut self, place: usize, rule: &str, cause: Cause) -> Cents {
-        let amount = self.random.between(1, 8_000_00);
+        let amount = self.random.between(1, 800_000);
         self.balances[place].post(amount);
         self.raise(place, rule, amount, cause);
         amount
@@ -152,7 +152,7 @@ impl Injector<'_> {
 
     /// A receipt of one customer, credited to another.
     fn wrong_customer(&mut self, from: usize, to: usize) {
-        let amount = self.random.between(100_00, 5_000_00);
+        let amount = self.random.between(10_000, 500_000);
         self.balances[from].post(amount);
         self.balances[to].post(-amount);
         self.raise(from, RECEIVABLES, amount, Cause::WrongCustomer);

@@ -4,6 +4,7 @@
 //! machine. The books are consistent first; then defects and near misses are put in, each written into the truth by
 //! the code that makes it.
 
+mod bank;
 mod company;
 mod defects;
 mod directory;
@@ -149,13 +150,14 @@ fn make(dir: &Path, options: &Options) -> Result<(), DemoError> {
     let bought = purchasing::buy(&company, &mut stock, &mut truth, options.seed);
     let inventory = inventory::close(&company, &mut stock, &books, &mut truth, options.seed);
     let balances = general_ledger::draw(&company, &inventory, &books, &mut truth, options.seed);
-    let month_end = write::MonthEnd { inventory, balances };
+    let bank = bank::keep(&company, &books, &bought, &mut truth, options.seed);
+    let finance = write::FinanceBooks { bank, inventory, balances };
     truth.sort();
 
     directory::begin(dir, options)?;
     write::erp(&dir.join("erp.db"), &company, &bought)?;
     write::wms(&dir.join("wms.db"), &company, &stock, &bought)?;
-    write::ledger(&dir.join("ledger.db"), &company, &books, &bought, &month_end)?;
+    write::ledger(&dir.join("ledger.db"), &company, &books, &bought, &finance)?;
     directory::write(&dir.join(directory::TRUTH), &directory::json(&truth, directory::TRUTH)?)?;
     directory::write_shipped(dir)?;
     directory::finish(dir)

@@ -168,24 +168,6 @@ impl Receivables {
         }
     }
 
-    /// Order lines with what was invoiced for them by `day`; what was credited is taken off.
-    pub(super) fn billed_until(&self, company: &Company, day: NaiveDate) -> Vec<(usize, Tenths)> {
-        let by_no: BTreeMap<&str, usize> =
-            company.orders.iter().enumerate().map(|(index, order)| (order.no.as_str(), index)).collect();
-        let mut billed = Vec::new();
-        for invoice in self.invoices.iter().filter(|invoice| !invoice.void && invoice.date <= day) {
-            for line in &invoice.lines {
-                let named = || by_no.get(line.order_ref.as_deref()?).copied();
-                let Some(order) = invoice.order.or_else(named) else { continue };
-                let first = company.orders[order].lines.start;
-                billed.extend(usize::try_from(line.order_line - 1).map(|number| (first + number, line.qty)));
-            }
-        }
-        let credited = company.credit_notes.iter().filter(|note| note.date <= day);
-        billed.extend(credited.map(|note| (note.line, -note.qty)));
-        billed
-    }
-
     /// Receipts get their numbers in the order of their days.
     fn number_receipts(&mut self) {
         let mut order: Vec<usize> = (0..self.receipts.len()).collect();

@@ -1,5 +1,6 @@
 //! The three databases of the company, written with one transaction each.
 
+mod bank;
 mod month_end;
 mod purchases;
 
@@ -8,6 +9,7 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, params};
 
 use super::DemoError;
+use super::bank::Entry;
 use super::company::Company;
 use super::general_ledger::Balance;
 use super::inventory::Inventory;
@@ -142,8 +144,9 @@ fn shipments(books: &Transaction, company: &Company, stock: &Stock) -> rusqlite:
     Ok(())
 }
 
-/// What finance closed the last month with.
-pub(super) struct MonthEnd {
+/// What finance keeps beside invoices and payments: the bank accounts, and what it closed the last month with.
+pub(super) struct FinanceBooks {
+    pub(super) bank: Vec<Entry>,
     pub(super) inventory: Inventory,
     pub(super) balances: Vec<Balance>,
 }
@@ -174,14 +177,15 @@ pub(super) fn ledger(
     company: &Company,
     books: &Receivables,
     bought: &Purchases,
-    closed: &MonthEnd,
+    closed: &FinanceBooks,
 ) -> Result<(), DemoError> {
-    database(path, &[LEDGER, purchases::LEDGER, month_end::LEDGER].concat(), |transaction| {
+    database(path, &[LEDGER, purchases::LEDGER, month_end::LEDGER, bank::LEDGER].concat(), |transaction| {
         invoices(transaction, company, books)?;
         credit_notes(transaction, company, books)?;
         payments(transaction, company, books)?;
         purchases::invoices(transaction, company, bought)?;
-        month_end::write(transaction, company, closed)
+        month_end::write(transaction, company, closed)?;
+        bank::write(transaction, &closed.bank)
     })
 }
 

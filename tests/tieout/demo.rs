@@ -127,8 +127,8 @@ fn a_seed_means_the_same_company_on_every_machine() {
     let truth = of(fs::read_to_string(dir.path().join("truth.json")).unwrap());
     let books = of(format!("{:?}", contents(dir.path())));
     insta::assert_snapshot!(format!("truth {truth}\nbooks {books}"), @"
-    truth f984fe8b7e36b638fdaba6a0786b6300bf72a4f18741b76173943ce0f4180b27
-    books 399be216ab7c468f4a20154afe2764c7b35291e4b786838a14459acee22f4ac3
+    truth 938f0e1022143bd9e7b91e59f7f1771f4271e947326006ff56d16900c37cae7f
+    books bdb934ba777d92fc036b91e2f7ad44f314eff2aaf697a323b13a94e2cd883a85
     ");
 }
 
@@ -151,16 +151,30 @@ fn the_company_has_the_size_that_was_asked_for() {
     erp.db items: 300
     erp.db order_lines: 20008
     erp.db orders: 9323
-    ledger.db allocations: 8658
+    erp.db purchase_order_lines: 3838
+    erp.db purchase_orders: 350
+    erp.db suppliers: 25
+    ledger.db accruals: 199
+    ledger.db allocations: 8643
+    ledger.db bank_book: 8967
+    ledger.db bank_statement_lines: 8963
     ledger.db credit_notes: 22
+    ledger.db gl_balances: 143
+    ledger.db goods_shipped: 569
     ledger.db invoice_lines: 19058
-    ledger.db invoices: 8910
-    ledger.db receipts: 8636
-    wms.db movements: 26165
+    ledger.db invoices: 8914
+    ledger.db receipts: 8629
+    ledger.db stock_ledger: 3576
+    ledger.db supplier_invoice_lines: 3594
+    ledger.db supplier_invoices: 360
+    ledger.db tax_bureau_invoices: 348
+    wms.db goods_receipt_lines: 4088
+    wms.db goods_receipts: 527
+    wms.db movements: 26433
     wms.db reorder_settings: 600
     wms.db shipment_lines: 21381
     wms.db shipments: 19078
-    wms.db stock: 4200
+    wms.db stock: 4196
     lines once: 20000
     first order: 2025-09-30
     currencies: CNY,USD

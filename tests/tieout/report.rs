@@ -84,7 +84,10 @@ fn wrong_usage_ends_with_64_and_a_sentence_and_help_with_zero() {
         (&["run", "daily", "--rule", "low-stock"], "cannot be used with"),
         (&["run", "daily", "--as-of", "yesterday"], "neither a day such as 2026-11-20"),
         (&["run", "daily", "--format", "xml"], "invalid value 'xml'"),
-        (&["exceptions", "--department", "legal"], "there is no department legal; known: finance, sales, warehouse"),
+        (
+            &["exceptions", "--department", "legal"],
+            "there is no department legal; known: finance, purchasing, sales, warehouse",
+        ),
         (&["exceptions", "--rule", "low-stok"], "there is no rule low-stok"),
         (&["exceptions", "--status", "lost"], "known are open, acknowledged"),
         (&["conquer"], "unrecognized subcommand"),

@@ -86,7 +86,7 @@ impl Injector<'_> {
 
     fn wrong_row(&mut self, cause: Cause, turn: u64) -> Option<()> {
         let delta = 10 * self.random.between(1, 9);
-        let fen = if turn == 0 { 1 } else { self.random.between(1, 900_00) };
+        let fen = if turn == 0 { 1 } else { self.random.between(1, 90_000) };
         let place = self.take()?;
         let row: &mut LedgerRow = &mut self.inventory.ledger[place];
         let subject = text_subject(&[&row.sku, row.warehouse]);

@@ -124,7 +124,7 @@ impl Injector<'_> {
                 self.raise(place, INVOICED_QUANTITY, risk, cause);
             }
             Cause::PurchasePriceDifference => {
-                let place = self.take(|line| line.amount() > 10_00)?;
+                let place = self.take(|line| line.amount() > 1_000)?;
                 let amount = self.purchases.line(place).amount();
                 let delta = if turn == 0 { 2 } else { amount * self.random.between(2, 12) / 100 };
                 self.purchases.line(place).billing.as_mut()?.amount += delta;
@@ -187,7 +187,7 @@ impl Injector<'_> {
                 Some(place)
             }
             _ => {
-                let place = self.take(|line| line.amount() > 10_00)?;
+                let place = self.take(|line| line.amount() > 1_000)?;
                 let Billed { amount, .. } = self.purchases.line(place).billing.as_mut()?;
                 *amount += if turn.is_multiple_of(2) { 1 } else { -1 };
                 Some(place)

@@ -134,7 +134,7 @@ impl Injector<'_> {
         let serial = 900_000 + self.purchases.invoices.len() + self.purchases.listed.len();
         let mut invoice = posted(supplier, date, Vec::new(), None);
         invoice.invoice_no = invoice_no(date, serial);
-        invoice.net = self.random.between(300_00, 9_000_00);
+        invoice.net = self.random.between(30_000, 900_000);
         invoice.tax = with_tax(invoice.net) - invoice.net;
         invoice
     }

@@ -1,5 +1,7 @@
 //! Payments in advance, payments spent twice, and invoice heads that are not the sum of their lines.
 
+use std::collections::BTreeMap;
+
 use chrono::{Days, NaiveDate};
 
 use super::{Receipt, Receivables, Settler};
@@ -7,7 +9,7 @@ use crate::audit::breaks::Class;
 use crate::demo::company::Company;
 use crate::demo::defects::quota;
 use crate::demo::random::Random;
-use crate::demo::spelling::Cents;
+use crate::demo::spelling::{Cents, Tenths};
 use crate::demo::truth::{ALLOCATIONS, Cause, HEADER_LINES, Innocence, Truth, cents, text_subject};
 
 const NET: (&str, Class) = ("net", Class::Amount);
@@ -17,7 +19,7 @@ const APPLIED: (&str, Class) = ("applied", Class::Amount);
 /// Customers who pay in advance.
 const DEPOSITS: usize = 8;
 /// Nobody would notice a defect in less.
-const WORTH_A_DEFECT: Cents = 100_00;
+const WORTH_A_DEFECT: Cents = 10_000;
 
 impl Receivables {
     /// Receipts that settle no invoice yet: most of them from before the last month's end.
@@ -101,7 +103,7 @@ impl Receivables {
         for (check, cause, share) in [(NET, Cause::HeaderNetDifference, 3), (TOTAL, Cause::HeaderTotalDifference, 2)] {
             for (turn, place) in free.by_ref().take(count(share)).enumerate() {
                 let invoice = &mut self.invoices[place];
-                let delta = if turn == 0 { 2 } else { random.between(2, 90_00) };
+                let delta = if turn == 0 { 2 } else { random.between(2, 9_000) };
                 invoice.tax += delta;
                 if check == NET {
                     // The total stays, so that only the lines can tell.
@@ -132,8 +134,26 @@ impl Receivables {
     }
 }
 
-/// What the books say on a day, customer by customer.
+/// What the books say on a day.
 impl Receivables {
+    /// Order lines with what was invoiced for them by `day`; what was credited is taken off.
+    pub(in crate::demo) fn billed_until(&self, company: &Company, day: NaiveDate) -> Vec<(usize, Tenths)> {
+        let by_no: BTreeMap<&str, usize> =
+            company.orders.iter().enumerate().map(|(index, order)| (order.no.as_str(), index)).collect();
+        let mut billed = Vec::new();
+        for invoice in self.invoices.iter().filter(|invoice| !invoice.void && invoice.date <= day) {
+            for line in &invoice.lines {
+                let named = || by_no.get(line.order_ref.as_deref()?).copied();
+                let Some(order) = invoice.order.or_else(named) else { continue };
+                let first = company.orders[order].lines.start;
+                billed.extend(usize::try_from(line.order_line - 1).map(|number| (first + number, line.qty)));
+            }
+        }
+        let credited = company.credit_notes.iter().filter(|note| note.date <= day);
+        billed.extend(credited.map(|note| (note.line, -note.qty)));
+        billed
+    }
+
     fn by_customer(company: &Company, figures: impl Iterator<Item = (usize, Cents)>) -> Vec<Cents> {
         let mut sums = vec![0; company.customers.len()];
         figures.for_each(|(customer, amount)| sums[customer] += amount);

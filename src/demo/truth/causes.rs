@@ -97,10 +97,18 @@ pub enum Cause {
     OverAllocated,
     /// A cheque bounced and still settles an invoice.
     BouncedStillAllocated,
+    /// The bank moved money that nobody booked.
+    BankOnly,
+    /// Money was booked that the bank never moved.
+    BookOnly,
+    /// The bank moved another amount than was booked.
+    BankAmountDifference,
+    /// A line of the bank's statement was loaded twice.
+    StatementLoadedTwice,
 }
 
 impl Cause {
-    pub const ALL: [Cause; 48] = [
+    pub const ALL: [Cause; 52] = [
         Cause::NeverShipped,
         Cause::NeverInvoiced,
         Cause::ShippedTwice,
@@ -149,6 +157,10 @@ impl Cause {
         Cause::HeaderWithoutLines,
         Cause::OverAllocated,
         Cause::BouncedStillAllocated,
+        Cause::BankOnly,
+        Cause::BookOnly,
+        Cause::BankAmountDifference,
+        Cause::StatementLoadedTwice,
     ];
 }
 
@@ -194,10 +206,16 @@ pub enum Innocence {
     PaidTooMuch,
     /// Nothing was settled with it yet.
     PaidInAdvance,
+    /// The bank credited two receipts in one sum.
+    TwoReceiptsInOneCredit,
+    /// Booked and not on the statement, on the last day of grace.
+    NotYetStated,
+    /// On the statement since yesterday, and not booked yet.
+    StatedYesterday,
 }
 
 impl Innocence {
-    pub const ALL: [Innocence; 23] = [
+    pub const ALL: [Innocence; 26] = [
         Innocence::ShippedInThreeParts,
         Innocence::OneCentInsideTolerance,
         Innocence::TrailingBlanks,
@@ -221,5 +239,8 @@ impl Innocence {
         Innocence::BalanceTiesOut,
         Innocence::PaidTooMuch,
         Innocence::PaidInAdvance,
+        Innocence::TwoReceiptsInOneCredit,
+        Innocence::NotYetStated,
+        Innocence::StatedYesterday,
     ];
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::MonthEnd;
+use super::FinanceBooks;
 use crate::demo::company::Company;
 use crate::demo::inventory::{GOODS_SHIPPED, account_of};
 use crate::demo::spelling::{money, quantity};
@@ -21,7 +21,7 @@ create table gl_balances (
   opening text not null, debit text not null, credit text not null, closing text not null);
 ";
 
-pub(super) fn write(books: &Transaction, company: &Company, closed: &MonthEnd) -> rusqlite::Result<()> {
+pub(super) fn write(books: &Transaction, company: &Company, closed: &FinanceBooks) -> rusqlite::Result<()> {
     let mut insert = books.prepare("insert into stock_ledger values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")?;
     for row in &closed.inventory.ledger {
         let (qty, value) = (&row.qty, &row.value);

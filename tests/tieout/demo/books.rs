@@ -23,12 +23,16 @@ pub fn check_references(dir: &Path) {
         ("ledger.db", "invoice_lines", "sku", &items),
         ("wms.db", "shipment_lines", "sku", &items),
         ("wms.db", "stock", "sku", &items),
+        ("wms.db", "goods_receipt_lines", "sku", &items),
+        ("ledger.db", "supplier_invoice_lines", "sku", &items),
     ] {
         let strangers = rows(dir, database, &format!("select {column} from {table}"));
         assert!(strangers.iter().all(|row| among.contains(&row[0])), "{table} names an unknown {column}");
     }
-    for row in rows(dir, "erp.db", "select qty, unit_price, amount from order_lines") {
-        assert_eq!(figure(&row[0]) * figure(&row[1]), figure(&row[2]) * 10_000, "{row:?}");
+    for table in ["order_lines", "purchase_order_lines"] {
+        for row in rows(dir, "erp.db", &format!("select qty, unit_price, amount from {table}")) {
+            assert_eq!(figure(&row[0]) * figure(&row[1]), figure(&row[2]) * 10_000, "{row:?}");
+        }
     }
 }
 
@@ -37,7 +41,13 @@ pub fn check_references(dir: &Path) {
 pub fn check_days(dir: &Path, day: NaiveDate) {
     for (database, table, column) in [
         ("erp.db", "orders", "order_date"),
+        ("erp.db", "purchase_orders", "order_date"),
         ("wms.db", "shipments", "ship_date"),
+        ("wms.db", "goods_receipts", "receipt_date"),
+        ("ledger.db", "supplier_invoices", "invoice_date"),
+        ("ledger.db", "tax_bureau_invoices", "issued_on"),
+        ("ledger.db", "bank_book", "booked_on"),
+        ("ledger.db", "bank_statement_lines", "value_date"),
         ("wms.db", "movements", "moved_on"),
         ("wms.db", "stock", "stock_date"),
         ("ledger.db", "invoices", "invoice_date"),
@@ -121,4 +131,8 @@ pub fn check_movements(dir: &Path) {
     };
     let out = "select warehouse, sku, moved_on, ltrim(qty, '-') from movements where kind = 'shipment'";
     assert_eq!(sorted(rows(dir, "wms.db", sql)), sorted(rows(dir, "wms.db", out)));
+    let sql =
+        "select warehouse, sku, receipt_date, qty from goods_receipt_lines join goods_receipts using (receipt_no)";
+    let into = "select warehouse, sku, moved_on, qty from movements where kind = 'receipt'";
+    assert_eq!(sorted(rows(dir, "wms.db", sql)), sorted(rows(dir, "wms.db", into)));
 }

@@ -1,6 +1,7 @@
 //! The demo company read a second time, row by row: plain SQL for the rows, 128-bit integers for the figures, and
 //! nothing of tieout but the form of a subject.
 
+mod bank;
 mod documents;
 mod month_end;
 mod purchases;
@@ -31,6 +32,7 @@ pub fn broken(dir: &Path, day: NaiveDate) -> BTreeSet<Broken> {
     purchases::purchases(dir, day, &mut found);
     month_end::month_end(dir, day, &mut found);
     documents::documents(dir, day, &mut found);
+    bank::bank(dir, day, &mut found);
     found
 }
 
