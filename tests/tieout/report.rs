@@ -133,7 +133,8 @@ fn the_arithmetic_of_a_tolerance_is_written_out_and_a_warning_stands_in_report_a
     let file = "rules/order-shipment-invoice.toml";
     let within = "within = { under = { percent = \"1\" }, over = { amount = { CNY = \"0.02\", other = \"0.01\" } }, \
                   of = \"sales\", per_row = true }";
-    company.edit(file, "within = { amount = \"0.01\" }", within);
+    let agreed = "\"sales.amount\"]\n";
+    company.edit(file, &format!("{agreed}within = {{ amount = \"0.01\" }}"), &format!("{agreed}{within}"));
     company.edit(
         file,
         "\nprice    = ",
