@@ -7,6 +7,7 @@ use std::hash::BuildHasher;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use foldhash::fast::FixedState;
+use polars::prelude::{PolarsDataType, StringChunked, StringType};
 
 use crate::audit::amount::Amount;
 use crate::audit::expression::{Cell, Decimals, Vector};
@@ -29,14 +30,25 @@ pub(super) fn hash_rows(parts: &[Vector], rows: &[u32]) -> (Vec<u64>, Vec<bool>)
             }
         };
         match part {
-            Vector::Text(texts) => {
-                for ((hash, keyless), row) in hashes.iter_mut().zip(&mut keyless).zip(rows) {
-                    match texts.get(*row as usize) {
-                        Some(text) => *hash = mix(*hash, hash_text(text)),
-                        None => *keyless = true,
+            Vector::Text(texts) => match whole(texts).filter(|_| texts.null_count() == 0) {
+                Some(texts) => {
+                    let views = texts.views();
+                    for (hash, row) in hashes.iter_mut().zip(rows) {
+                        let (row, view) = (*row as usize, views[*row as usize]);
+                        let is_short = view.length as usize <= SHORT;
+                        *hash =
+                            mix(*hash, if is_short { hash_short(view.as_u128()) } else { hash_text(texts.value(row)) });
                     }
                 }
-            }
+                None => {
+                    for ((hash, keyless), row) in hashes.iter_mut().zip(&mut keyless).zip(rows) {
+                        match texts.get(*row as usize) {
+                            Some(text) => *hash = mix(*hash, hash_text(text)),
+                            None => *keyless = true,
+                        }
+                    }
+                }
+            },
             Vector::Decimal(decimals) => match decimals.plain() {
                 Some(units) if decimals.scale == 0 => {
                     for (hash, row) in hashes.iter_mut().zip(rows) {
@@ -84,8 +96,39 @@ fn hash_moment(at: DateTime<Utc>) -> u64 {
     hash_integer(at.timestamp_micros())
 }
 
+/// A column of text as it lies in memory: sixteen bytes a cell, which hold the length and the whole of a short text.
+type Texts = <StringType as PolarsDataType>::Array;
+
+/// Texts of up to so many bytes are held in their cell: most document numbers, which are then compared and hashed
+/// without looking anywhere else.
+const SHORT: usize = 12;
+
+/// The one piece a column lies in, where it does.
+fn whole(texts: &StringChunked) -> Option<&Texts> {
+    texts.downcast_iter().next().filter(|_| texts.chunks().len() == 1)
+}
+
 fn hash_text(text: &str) -> u64 {
-    TEXTS.hash_one(text.as_bytes())
+    if text.len() > SHORT {
+        return TEXTS.hash_one(text.as_bytes());
+    }
+    let mut cell = [0; 16];
+    cell[0] = text.len() as u8;
+    cell[4..4 + text.len()].copy_from_slice(text.as_bytes());
+    hash_short(u128::from_le_bytes(cell))
+}
+
+fn hash_short(cell: u128) -> u64 {
+    mix(hash_integer(cell as i64), (cell >> 64) as u64)
+}
+
+fn same_text(left: &StringChunked, one: usize, right: &StringChunked, other: usize) -> bool {
+    let (Some(left), Some(right)) = (whole(left), whole(right)) else { return left.get(one) == right.get(other) };
+    let (cell, other_cell) = (left.views()[one], right.views()[other]);
+    if cell.length as usize <= SHORT || cell.length != other_cell.length {
+        return cell.as_u128() == other_cell.as_u128();
+    }
+    left.value(one) == right.value(other)
 }
 
 /// By value: trailing zeros do not count.
@@ -127,7 +170,7 @@ pub(super) fn equal(left: &[Vector], left_row: u32, right: &[Vector], right_row:
     let (one, other) = (left_row as usize, right_row as usize);
     left.iter().zip(right).all(|parts| match parts {
         (Vector::Decimal(left), Vector::Decimal(right)) => same_figure(left, one, right, other),
-        (Vector::Text(left), Vector::Text(right)) => left.get(one) == right.get(other),
+        (Vector::Text(left), Vector::Text(right)) => same_text(left, one, right, other),
         (Vector::Date(left), Vector::Date(right)) => left[one] == right[other],
         (Vector::Instant(left), Vector::Instant(right)) => left[one] == right[other],
         (Vector::Boolean(left), Vector::Boolean(right)) => left[one] == right[other],

@@ -66,7 +66,7 @@ async fn checks_in_another_order_leave_every_exception_the_same() {
     let (_, told) = same_after(&company(), |company| {
         let text = company.read(RULE_FILE);
         let mut parts: Vec<&str> = text.split("[[checks]]\n").collect();
-        assert_eq!(parts.len(), 4);
+        assert!(parts.len() > 3);
         parts[1..].reverse();
         company
             .write(RULE_FILE, &parts.iter().map(|part| part.trim_end()).collect::<Vec<_>>().join("\n\n[[checks]]\n"));
