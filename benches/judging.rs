@@ -1,0 +1,216 @@
+//! How long a table takes to be normalised, and two or three sides to be matched and judged.
+//!
+//! `cargo bench` measures 100,000 and a million order lines; `TIEOUT_BENCH_LINES=10000000 cargo bench` measures
+//! another number. Nothing here is a test: no figure makes it fail.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use polars::prelude::{
+    Column, DataFrame, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray, PlSmallStr, StringChunked,
+};
+use tieout::audit::calendar::Calendar;
+use tieout::audit::judge::Judge;
+use tieout::audit::judgement::{BATCH, Context};
+use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
+use tieout::audit::rules::Tables;
+use tieout::audit::snapshot::{RawTable, TableSpec, normalise};
+use tieout::problem::SourceText;
+
+/// What a company's rows are like.
+#[derive(Clone, Copy)]
+struct Shape {
+    name: &'static str,
+    /// Order lines whose invoice differs, of a thousand.
+    breaks: u64,
+    /// Order numbers of forty characters in place of eleven.
+    long_keys: bool,
+    /// Half of all shipments belong to a thousandth of the order lines.
+    skewed: bool,
+}
+
+const SHAPES: [Shape; 4] = [
+    Shape { name: "1% breaks", breaks: 10, long_keys: false, skewed: false },
+    Shape { name: "20% breaks", breaks: 200, long_keys: false, skewed: false },
+    Shape { name: "long keys", breaks: 10, long_keys: true, skewed: false },
+    Shape { name: "skewed keys", breaks: 10, long_keys: false, skewed: true },
+];
+
+const TABLE: &str = r#"
+source = "files"
+file = "lines.parquet"
+unique = ["document"]
+[columns]
+document = { type = "number" }
+order_no = { type = "text", normalise = ["trim", "upper"] }
+line_no = { type = "number" }
+qty = { type = "quantity", scale = 4 }
+amount = { type = "money" }
+"#;
+
+const TWO_WAY: &str = r#"
+kind = "reconcile"
+title = "Sales and invoices agree"
+owner = "finance"
+key = ["order_no", "line_no"]
+[sides.sales]
+table = "sales"
+[sides.finance]
+table = "invoices"
+sum = ["qty", "amount"]
+[[checks]]
+name = "qty"
+equal = ["sales.qty", "finance.qty"]
+[[checks]]
+name = "amount"
+equal = ["sales.amount", "finance.amount"]
+within = { amount = "0.01" }
+"#;
+
+const SHIPPED: &str = r#"
+[sides.warehouse]
+table = "shipments"
+sum = ["qty"]
+[[checks]]
+name = "shipped"
+equal = ["sales.qty", "warehouse.qty"]
+"#;
+
+/// A number that depends on `index` alone and looks like chance (splitmix64).
+fn mixed(index: u64, stream: u64) -> u64 {
+    let mut mixed = index.wrapping_add(stream.wrapping_mul(0xd1b5_4a32_d192_ed03)).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// A raw table of one row for each of `lines`, which are numbers of order lines; `break_of` a thousand have another
+/// quantity.
+fn raw(shape: Shape, lines: &[u64], breaks: u64) -> RawTable {
+    let order = |line: &u64| match shape.long_keys {
+        true => Some(format!("SO-2026-BRANCH-SHANGHAI-PUDONG-{:09}", line / 4)),
+        false => Some(format!("SO{:09}", line / 4)),
+    };
+    let breaks = |line: &u64| i128::from(mixed(*line, 1) % 1000 < breaks);
+    let qty = |line: &u64| Some(i128::from(mixed(*line, 2) % 500 + 1) * 10_000 + breaks(line) * 10_000);
+    let amount = |line: &u64| Some(i128::from(mixed(*line, 3) % 9_000_000 + 100));
+    let name = PlSmallStr::from_static;
+    let documents = Int64Chunked::from_iter_values(name("document"), 0..lines.len() as i64);
+    let columns: Vec<Column> = vec![
+        documents.into_column(),
+        StringChunked::from_iter_options(name("order_no"), lines.iter().map(order)).into_column(),
+        Int64Chunked::from_iter_values(name("line_no"), lines.iter().map(|line| (line % 4 + 1) as i64)).into_column(),
+        Int128Chunked::from_iter_options(name("qty"), lines.iter().map(qty))
+            .into_decimal_unchecked(18, 4)
+            .into_column(),
+        Int128Chunked::from_iter_options(name("amount"), lines.iter().map(amount))
+            .into_decimal_unchecked(18, 2)
+            .into_column(),
+    ];
+    RawTable { frame: DataFrame::new_infer_height(columns).expect("columns of one length"), moment: moment() }
+}
+
+fn moment() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000, 0).expect("a moment of the calendar")
+}
+
+fn spec(name: &str) -> TableSpec {
+    let file = SourceText::new(format!("tables/{name}.toml"), TABLE.to_owned());
+    let sources = BTreeMap::from([("files".to_owned(), Asking::File)]);
+    read_table(&file, Some(&sources)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Sales in order, shipments and invoices in an order of their own.
+fn tables(shape: Shape, lines: u64) -> Tables {
+    let sold: Vec<u64> = (0..lines).collect();
+    let mut moved = sold.clone();
+    moved.sort_unstable_by_key(|line| mixed(*line, 4));
+    let shipped: Vec<u64> = match shape.skewed {
+        true => moved.iter().map(|line| if line % 2 == 0 { line % (lines / 1000 + 1) } else { *line }).collect(),
+        false => moved.clone(),
+    };
+    let kinds = [("sales", raw(shape, &sold, 0)), ("shipments", raw(shape, &shipped, 0))];
+    let kinds = kinds.into_iter().chain([("invoices", raw(shape, &moved, shape.breaks))]);
+    kinds
+        .map(|(name, raw)| (name.to_owned(), normalise(&spec(name), &raw, Tz::UTC).expect("a raw table of its spec")))
+        .collect()
+}
+
+fn rule(text: &str) -> Rule {
+    let tables: BTreeMap<String, TableSpec> =
+        ["sales", "shipments", "invoices"].into_iter().map(|name| (name.to_owned(), spec(name))).collect();
+    let departments = BTreeSet::from(["finance".to_owned()]);
+    let surroundings = Surroundings {
+        tables: &tables,
+        unread_tables: &BTreeSet::new(),
+        departments: Some(&departments),
+        sources: None,
+        parameters: &|_| Some(standard_parameters()),
+    };
+    let file = SourceText::new("rules/bench.toml", text.to_owned());
+    let book = read_rules(&[file], surroundings).unwrap_or_else(|problems| panic!("{problems}"));
+    book.rules.into_iter().next().expect("one file is one rule")
+}
+
+fn context() -> Context {
+    Context {
+        as_of: moment(),
+        day: NaiveDate::default(),
+        zone: Tz::UTC,
+        currency: "CNY".to_owned(),
+        calendar: Calendar::default(),
+        parameters: BTreeMap::new(),
+        flood: u64::MAX,
+        evidence_rows: 5,
+        batch: BATCH,
+    }
+}
+
+fn sizes() -> Vec<u64> {
+    let asked = std::env::var("TIEOUT_BENCH_LINES").ok().and_then(|lines| lines.parse().ok());
+    asked.map_or_else(|| vec![100_000, 1_000_000], |lines| vec![lines])
+}
+
+fn normalising(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("normalise");
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    for lines in sizes() {
+        let table = raw(SHAPES[0], &(0..lines).collect::<Vec<u64>>(), 0);
+        let spec = spec("sales");
+        group.throughput(Throughput::Elements(lines));
+        group.bench_with_input(BenchmarkId::from_parameter(lines), &table, |bench, table| {
+            bench.iter(|| normalise(black_box(&spec), table, Tz::UTC));
+        });
+    }
+    group.finish();
+}
+
+fn matching(criterion: &mut Criterion) {
+    let rules = [("two-way", rule(TWO_WAY)), ("three-way", rule(&format!("{TWO_WAY}{SHIPPED}")))];
+    let context = context();
+    for (name, rule) in &rules {
+        let mut group = criterion.benchmark_group(*name);
+        group.sample_size(10).measurement_time(Duration::from_secs(3));
+        for lines in sizes() {
+            for shape in SHAPES {
+                let tables = tables(shape, lines);
+                group.throughput(Throughput::Elements(lines));
+                group.bench_with_input(BenchmarkId::new(shape.name, lines), &tables, |bench, tables| {
+                    bench.iter(|| {
+                        let mut judge = Judge::new(rule, &context, BTreeSet::new());
+                        judge.partition(black_box(tables));
+                        judge.finish()
+                    });
+                });
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, normalising, matching);
+criterion_main!(benches);
