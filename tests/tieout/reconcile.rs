@@ -319,6 +319,32 @@ fn every_open_subject_gets_a_verdict() {
 }
 
 #[test]
+fn the_currency_of_an_absent_figure_is_its_columns_or_the_businesss_own_whatever_other_subjects_have() {
+    let rule = r#"
+        kind = "reconcile"
+        key  = ["order_no"]
+        [sides.sales]
+        table = "sales"
+        [sides.bank]
+        table  = "bank"
+        absent = "zero"
+        [[checks]]
+        name    = "fee"
+        at_most = ["bank.amount + 5", "bank.amount"]
+        within  = { amount = { USD = "5", other = "4" } }
+    "#;
+    let bench = Bench::new(rule).table("sales", "order_no text", "SO1\nSO2");
+    let by_row = |rows: &str| bench.clone().table("bank", "order_no text, amount money ccy, ccy text", rows);
+    check(by_row("SO2,10.00,USD"), r#"["SO1"] fee: amount CNY 5.00 -> finance"#);
+    check(
+        by_row("SO2,10.00,CNY"),
+        r#"["SO1"] fee: amount CNY 5.00 -> finance
+           ["SO2"] fee: amount CNY 5.00 -> finance"#,
+    );
+    check(bench.table("bank", "order_no text, amount money USD", "SO2,10.00"), "ties out");
+}
+
+#[test]
 fn a_flood_is_one_finding_and_judges_no_other_subject() {
     let mut bench =
         trade().rows("shipments", "D1,SO2,1,1\nD2,SO3,1,1").open(&[r#"["SO1",1]"#, r#"["SO9",1]"#, r#"{"flood":[]}"#]);
