@@ -242,8 +242,11 @@ fn sums_beyond_64_bits_are_exact_and_beyond_38_digits_unreadable() {
         .rows("sales", "SO1,1,18446744073709551616,1.00,25.00,CNY,2026-10-01")
         .rows("shipments", "D1,SO1,1,9223372036854775808\nD2,SO1,1,9223372036854775808");
     check(bench, "ties out");
-    let bench = trade().rows("shipments", &format!("D1,SO1,1,{LARGE}\nD2,SO1,1,{LARGE}"));
-    check(bench, r#"["SO1",1] unreadable -> warehouse"#);
+    let half = "5000000000000000000000000000000000"; // Twice that is the least figure of 39 digits.
+    for each in [LARGE, half] {
+        let bench = trade().rows("shipments", &format!("D1,SO1,1,{each}\nD2,SO1,1,{each}"));
+        check(bench, r#"["SO1",1] unreadable -> warehouse"#);
+    }
 }
 
 #[test]
@@ -313,6 +316,32 @@ fn every_open_subject_gets_a_verdict() {
            ["SO4",1] is Gone
            {"keyless":["finance"]} is Agrees"#,
     );
+}
+
+#[test]
+fn the_currency_of_an_absent_figure_is_its_columns_or_the_businesss_own_whatever_other_subjects_have() {
+    let rule = r#"
+        kind = "reconcile"
+        key  = ["order_no"]
+        [sides.sales]
+        table = "sales"
+        [sides.bank]
+        table  = "bank"
+        absent = "zero"
+        [[checks]]
+        name    = "fee"
+        at_most = ["bank.amount + 5", "bank.amount"]
+        within  = { amount = { USD = "5", other = "4" } }
+    "#;
+    let bench = Bench::new(rule).table("sales", "order_no text", "SO1\nSO2");
+    let by_row = |rows: &str| bench.clone().table("bank", "order_no text, amount money ccy, ccy text", rows);
+    check(by_row("SO2,10.00,USD"), r#"["SO1"] fee: amount CNY 5.00 -> finance"#);
+    check(
+        by_row("SO2,10.00,CNY"),
+        r#"["SO1"] fee: amount CNY 5.00 -> finance
+           ["SO2"] fee: amount CNY 5.00 -> finance"#,
+    );
+    check(bench.table("bank", "order_no text, amount money USD", "SO2,10.00"), "ties out");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::checks;
 use super::model::{Case, Length, Other, Reference, Scope, Term};
-use super::sides::{fill, other_columns, other_row, side};
+use super::sides::{Mood, fill, other_columns, other_row, side};
 use super::subjects::Books;
 
 /// Throws that are used up one by one; when none is left, all further ones are zero.
@@ -34,7 +34,7 @@ type Throws = (Vec<u8>, Vec<SideThrows>, Vec<Vec<u8>>, Vec<Vec<u8>>);
 pub fn cases() -> impl Strategy<Value = Case> {
     let throws = |count: usize| vec(any::<u8>(), count);
     let side = (throws(32), vec(throws(26), 1..8));
-    (throws(30), vec(side, 2..=4), vec(throws(5), 0..4), vec(throws(30), 1..5)).prop_map(|throws| case(&throws))
+    (throws(30), vec(side, 2..=4), vec(throws(5), 0..4), vec(throws(30), 1..6)).prop_map(|throws| case(&throws))
 }
 
 fn case((rule, sides, others, checks): &Throws) -> Case {
@@ -62,15 +62,24 @@ fn case((rule, sides, others, checks): &Throws) -> Case {
         checks: Vec::new(),
         scope: scope(&mut dice),
         price: None,
-        day: dice.pick(&[today, today + Days::new(1), today + Days::new(4), today - Days::new(3)]),
+        day: dice.pick(&[
+            today,
+            today + Days::new(4),
+            today + Days::new(3),
+            today + Days::new(1),
+            today + Days::new(5),
+        ]),
         holidays: dice.pick(&[vec![], (1..8).map(|number| day(&format!("2026-10-0{number}"))).collect()]),
         workdays: dice.pick(&[vec![], vec![day("2026-10-10")], vec![day("2026-10-10"), day("2026-09-26")]]),
         open: Vec::new(),
     };
-    let large = dice.pick(&[false, false, false, false, false, false, true]);
+    let mood = Mood {
+        calm: dice.pick(&[true, true, false]),
+        large: dice.pick(&[false, false, false, false, false, false, true]),
+    };
     for (name, (settings, rows)) in ["a", "b", "c", "d"].into_iter().zip(sides) {
-        let mut side = side(name, &case, &mut Dice::new(settings));
-        fill(&mut side, case.sides.first(), rows, large);
+        let mut side = side(name, &case, mood, &mut Dice::new(settings));
+        fill(&mut side, case.sides.first(), rows, mood);
         case.sides.push(side);
     }
     case.price = price(&case, &mut dice);

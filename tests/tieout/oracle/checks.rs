@@ -130,7 +130,7 @@ impl Tolerance<'_> {
 }
 
 fn figures(money: bool, dice: &mut Dice<'_>) -> Allowed {
-    let one = Amounts::One(dice.pick(&["0.01", "1", "0.5", "0", "0.010000000000000000"]));
+    let one = Amounts::One(dice.pick(&["1", "0.01", "0.5", "0.1", "0", "0.010000000000000000"]));
     let each: [&[(&str, &str)]; 3] =
         [&[("CNY", "1"), ("other", "0.01")], &[("USD", "0.01"), ("JPY", "1")], &[("other", "1")]];
     let each = Amounts::Each(dice.pick(&each));

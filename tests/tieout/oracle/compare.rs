@@ -7,7 +7,7 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 use super::cells::Value;
 use super::evaluate::{evaluate, holds, is_money};
 use super::figure::Figure;
-use super::model::{Allowed, Amounts, CURRENCY, Case, Check, Grace, Kind, Of, Reference, Relation, Within};
+use super::model::{Allowed, Amounts, CURRENCY, Case, Check, Currency, Grace, Kind, Of, Reference, Relation, Within};
 use super::subjects::{Subject, currency_of};
 use super::worth::{self, Money};
 
@@ -27,7 +27,10 @@ pub fn run(subject: &Subject<'_>, check: &Check) -> Option<(&'static str, Option
     match kind {
         Kind::Text | Kind::Boolean => (left != right).then_some(("text", None)),
         Kind::Date => (!dates_agree(check, &left, &right)).then_some(("date", None)),
-        _ => figures(subject, check, (left, right), codes.first().map_or(CURRENCY, String::as_str)),
+        _ => {
+            let usual = stated_currency(subject, &columns).unwrap_or(CURRENCY);
+            figures(subject, check, (left, right), codes.first().map_or(usual, String::as_str))
+        }
     }
 }
 
@@ -41,6 +44,14 @@ fn currencies(subject: &Subject<'_>, columns: &[Reference]) -> BTreeSet<String> 
         }
     }
     codes
+}
+
+/// The first currency that a column states for all its rows.
+fn stated_currency(subject: &Subject<'_>, columns: &[Reference]) -> Option<&'static str> {
+    columns.iter().find_map(|column| match subject.books.case.sides[subject.side_of(column)].kind(column.column) {
+        Kind::Money { currency: Currency::Fixed(code), .. } => Some(code),
+        _ => None,
+    })
 }
 
 fn dates_agree(check: &Check, left: &Value, right: &Value) -> bool {

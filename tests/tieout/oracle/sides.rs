@@ -5,14 +5,23 @@ use std::collections::BTreeSet;
 use super::cases::Dice;
 use super::model::{Case, Column, Condition, Currency, Kind, Lookup, Origin, Reference, Side, Term};
 
-pub fn side(name: &'static str, case: &Case, dice: &mut Dice<'_>) -> Side {
+/// What the tables of a case are like as a whole.
+#[derive(Clone, Copy)]
+pub struct Mood {
+    /// Nothing is out of the ordinary, so that more is left to compare.
+    pub calm: bool,
+    /// Figures as long as columns hold.
+    pub large: bool,
+}
+
+pub fn side(name: &'static str, case: &Case, mood: Mood, dice: &mut Dice<'_>) -> Side {
     let mut columns = columns(dice);
     // A side may know a part of the key by a name of its own.
     let own = dice.pick(&[false, false, true]);
     let key = case.key.iter().map(|part| if own && *part == "code" { "note" } else { *part });
     let lookup = lookup(&mut columns, dice);
     derive(&mut columns, dice);
-    let filter = filter(&columns, dice);
+    let filter = filter(&columns, dice).filter(|_| !mood.calm);
     let uniques: [&[&str]; 4] = [&[], &["doc"], &["doc", "code"], &["doc", "line"]];
     let mut side = Side {
         name,
@@ -51,7 +60,7 @@ fn gather(side: &mut Side, dice: &mut Dice<'_>) {
         side.sum.extend(derived.into_iter().filter(|_| dice.pick(&[true, false])));
     }
     side.count = dice.pick(&[None, None, None, None, None, Some("rows")]);
-    if dice.pick(&[false, false, false, true]) {
+    if dice.pick(&[false, false, true]) {
         for name in ["price", "day", "note", "qty", "amount", "listed", "region"] {
             let free = side.column(name).is_some() && ![&side.sum, &side.key].iter().any(|list| list.contains(&name));
             match dice.pick(&["", "min", "max", "first"]) {
@@ -176,12 +185,12 @@ pub fn other_row(dice: &mut Dice<'_>) -> Vec<String> {
 }
 
 /// Gives a side its rows: mostly of keys that the first side has as well.
-pub fn fill(side: &mut Side, first: Option<&Side>, rows: &[Vec<u8>], large: bool) {
+pub fn fill(side: &mut Side, first: Option<&Side>, rows: &[Vec<u8>], mood: Mood) {
     let own = side.columns.iter().filter(|column| matches!(column.origin, Origin::Pulled { .. }));
     let own: Vec<&'static str> = own.map(|column| column.name).collect();
     for throws in rows {
         let mut dice = Dice::new(throws);
-        let mut row: Vec<String> = own.iter().map(|name| cell(name, &mut dice, large)).collect();
+        let mut row: Vec<String> = own.iter().map(|name| cell(name, &mut dice, mood)).collect();
         let known = first.filter(|first| !first.rows.is_empty());
         if let Some(first) = known.filter(|_| dice.pick(&[true, true, true, true, true, false])) {
             let same = dice.pick(&first.rows);
@@ -193,7 +202,7 @@ pub fn fill(side: &mut Side, first: Option<&Side>, rows: &[Vec<u8>], large: bool
     }
     // Books in which nearly everything stands twice would show little else.
     let mut dice = Dice::new(rows.first().map_or(&[], |throws| throws.as_slice()));
-    if !side.gathers() && dice.pick(&[true, true, true, true, true, false]) {
+    if !side.gathers() && (mood.calm || dice.pick(&[true, true, true, true, true, false])) {
         let places: Vec<usize> = side.key.iter().map(|name| side.place(name)).collect();
         let mut seen = BTreeSet::new();
         side.rows.retain(|row| seen.insert(places.iter().map(|place| row[*place].clone()).collect::<Vec<_>>()));
@@ -203,14 +212,15 @@ pub fn fill(side: &mut Side, first: Option<&Side>, rows: &[Vec<u8>], large: bool
 /// 34 digits: with four behind the point as many as a column holds, with two a hundredth of that.
 const LARGE: &str = "9999999999999999999999999999999999";
 const LARGE_DEBT: &str = "-9999999999999999999999999999999999";
+const HALF: &str = "5000000000000000000000000000000000";
 const NEARLY_AS_LARGE: &str = "9900000000000000000000000000000000";
 const LESS_LARGE: &str = "9999999999999999999999999999999998";
 
 /// A cell as a column usually has it, or, less often, one that is out of the ordinary.
-fn cell(name: &str, dice: &mut Dice<'_>, large: bool) -> String {
+fn cell(name: &str, dice: &mut Dice<'_>, mood: Mood) -> String {
     let mut odds = [false; 20];
     odds[19] = true;
-    let odd = dice.pick(&odds);
+    let odd = dice.pick(&odds) && !mood.calm;
     let texts: &[&str] = match (name, odd) {
         ("code", false) => &["A1", "A1", "A1", "A1", "B2", "C3"],
         ("code", true) => &["a1", " A1", "Ａ1", "", "\"", "b2 "],
@@ -218,12 +228,16 @@ fn cell(name: &str, dice: &mut Dice<'_>, large: bool) -> String {
         ("line", true) => &["-0", "0", "1.5", "", "one", "-1", "０1"],
         ("doc", false) => &["D1", "D2", "D3", "D4", "D5", "D6", "D7"],
         ("doc", true) => &[""],
-        ("qty" | "amount", false) if large => &[LARGE, LARGE, LARGE, LESS_LARGE, NEARLY_AS_LARGE, LARGE_DEBT, "100"],
-        ("qty", false) => &["10", "10", "10", "10.0", "5", "5", "9", "11", "10.5", "9.5", "10.01", "0"],
+        ("qty" | "amount", false) if mood.large => {
+            &[LARGE, LARGE, LESS_LARGE, NEARLY_AS_LARGE, HALF, HALF, LARGE_DEBT, "100"]
+        }
+        ("qty", false) => {
+            &["10", "10", "10", "10.0", "10.01", "9.99", "11", "9", "10.5", "9.5", "10.1", "9.9", "5", "20"]
+        }
         ("qty", true) => &["-10", "-0", "0.0", "", "", "ten", "1,000", "(10)", LARGE, LARGE, LARGE_DEBT, LARGE_DEBT],
         ("amount", false) => &[
-            "100", "100", "100", "100.00", "100.0", "50", "50.00", "100.01", "99.99", "100.02", "101", "101.01", "99",
-            "98.99",
+            "100", "100", "100.00", "100.0", "100.01", "99.99", "100.02", "101", "99", "101.01", "100.50", "99.50",
+            "50", "110", "90", "200",
         ],
         ("amount", true) => &[
             "-100", "-100.00", "-0", "0.00", "0", "", "", "¥100", "n/a", "100.005", "1,000.00", "0.1", "0.2", "0.3",
@@ -233,10 +247,19 @@ fn cell(name: &str, dice: &mut Dice<'_>, large: bool) -> String {
         ("price", true) => &["0", "", "-10", "free"],
         ("ccy", false) => &["CNY", "CNY", "CNY", "CNY", ""],
         ("ccy", true) => &["USD", "JPY"],
-        ("day", false) => {
-            &["2026-10-05", "2026-10-05", "2026/10/5", "20261006", "2026-10-07", "2026-10-04", "2026-09-30"]
-        }
-        ("day", true) => &["2026-10-09", "2026-10-01", "1900-01-01", "", "soon"],
+        ("day", false) => &[
+            "2026-10-05",
+            "2026/10/5",
+            "20261006",
+            "2026-10-07",
+            "2026-10-08",
+            "2026-10-09",
+            "2026-10-09",
+            "2026-10-10",
+            "2026-10-04",
+            "2026-09-30",
+        ],
+        ("day", true) => &["2026-10-13", "2026-10-01", "1900-01-01", "", "soon"],
         ("flag", false) => &["yes", "yes", "1", "no"],
         ("flag", true) => &["", "perhaps", "0"],
         (_, false) => &["A1", "A1", "A1", "B2"],

@@ -106,6 +106,20 @@ fn figures_of_several_currencies_have_no_largest() {
 }
 
 #[test]
+fn the_first_figure_is_in_the_currency_of_its_own_row() {
+    let rule =
+        RULE.replace("sum   = [\"amount\"]", "").replace("max   = [\"freight\", \"shipped\"]", "max = [\"shipped\"]");
+    let rule = rule.replace("first = [\"status\"]", "first = [\"status\", \"amount\", \"freight\"]");
+    let lines =
+        "D1,SO1,60.00,CNY,3,10.00,2026-10-04,2026-10-01,open\nD2,SO1,40.00,USD,5,10.00,2026-10-03,2026-10-02,billed";
+    let bench =
+        Bench::new(&rule).table("orders", ORDERS, "SO1,70.00,2,3,2026-10-04,open").table_file("lines", LINES, lines);
+    check(bench.clone(), "ties out");
+    let later = bench.rows("lines", &lines.replace("2026-10-01", "2026-10-03"));
+    check(later, "[\"SO1\"] total: currency -> finance\n[\"SO1\"] status: text -> finance");
+}
+
+#[test]
 fn a_side_that_only_counts_may_have_several_rows_and_absent_ones_count_zero() {
     let rule = r#"
         kind = "reconcile"

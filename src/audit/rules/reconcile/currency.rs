@@ -6,15 +6,15 @@ use super::matched::Matched;
 use crate::audit::breaks::{Message, Operand};
 use crate::audit::expression::ColumnRef;
 use crate::audit::rulebook::Check;
-use crate::audit::snapshot::ColumnType;
+use crate::audit::snapshot::{ColumnType, CurrencyOf};
 use crate::audit::value::Value;
 
 /// The money that a check reads.
 pub(super) struct Monies<'m> {
     columns: Vec<Priced<'m>>,
-    /// The currency of every row of all columns, where there is but one.
+    /// The currency of every subject, where all columns have but one.
     only: Option<&'m str>,
-    /// For figures that read no money, or none that is there.
+    /// The currency of figures without a row: the one that a column states for all its rows, else the business's own.
     usual: &'m str,
 }
 
@@ -34,14 +34,21 @@ impl<'m> Monies<'m> {
             currencies: matched.currencies(column),
         };
         let columns: Vec<Priced<'m>> = columns_of(check).filter(money).map(priced).collect();
-        let usual = matched.context.currency.as_str();
+        let stated = columns.iter().find_map(|money| match matched.kind(money.column) {
+            Some(ColumnType::Money { currency: CurrencyOf::Fixed(code), .. }) => Some(code.as_str()),
+            _ => None,
+        });
+        let usual = stated.unwrap_or(&matched.context.currency);
         let only = match columns.first().map(|first| first.currencies.codes()) {
             None => Some(usual),
             Some([one]) => Some(one.as_str()),
             Some(_) => None,
         };
         let same = |one: &&str| columns.iter().all(|money| matches!(money.currencies.codes(), [code] if code == one));
-        Monies { only: only.filter(same), columns, usual }
+        // What the rows of other subjects have in common says nothing of a subject that has none.
+        let has_rows = columns.iter().any(|money| !matched.side(money.side).absent_zero);
+        let only = only.filter(same).filter(|one| has_rows || *one == usual);
+        Monies { only, columns, usual }
     }
 
     /// The one currency of all figures of a group; `None` where there are several.
