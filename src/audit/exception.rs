@@ -280,7 +280,7 @@ fn close(before: &Exception, step: Step, status: Status, rule_changed: bool) -> 
 }
 
 fn keep(before: &Exception, finding: &Finding, past: Past<'_>) -> Transition {
-    let same = steady(&before.breaks).eq(steady(&finding.breaks));
+    let same = are_same(&before.breaks, &finding.breaks);
     let step = if same {
         Step::Unchanged
     } else if grew(before, finding, past.worsened) {
@@ -353,8 +353,14 @@ fn age_band(breaks: &[Break]) -> Option<i64> {
     bands.max()
 }
 
-fn steady(breaks: &[Break]) -> impl Iterator<Item = Break> {
-    breaks.iter().map(Break::fingerprint)
+/// Whether today's breaks are yesterday's. In another order they are: a rule whose checks changed places says nothing new.
+fn are_same(before: &[Break], now: &[Break]) -> bool {
+    let steady = |breaks: &[Break]| -> Vec<Break> { breaks.iter().map(Break::fingerprint).collect() };
+    let (before, mut rest) = (steady(before), steady(now));
+    before.len() == rest.len()
+        && before
+            .iter()
+            .all(|found| rest.iter().position(|other| other == found).map(|at| rest.swap_remove(at)).is_some())
 }
 
 impl Break {

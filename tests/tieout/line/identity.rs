@@ -72,7 +72,7 @@ async fn checks_in_another_order_leave_every_exception_the_same() {
             .write(RULE_FILE, &parts.iter().map(|part| part.trim_end()).collect::<Vec<_>>().join("\n\n[[checks]]\n"));
     })
     .await;
-    // An exception of two checks lists them in their new order, and a duplicate is worth what the first of them reads.
+    // Rows that are too many, or missing, are worth what the first of the checks reads, which is now another figure.
     assert!(told.iter().all(|event| event.ends_with(" changed") || event.ends_with(" worsened")), "{told:?}");
 }
 

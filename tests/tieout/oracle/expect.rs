@@ -184,6 +184,9 @@ fn used(case: &Case, side: &Side) -> Vec<&'static str> {
         read.extend(check.grace.iter().flat_map(|grace| grace.columns()));
     }
     used.extend(read.iter().filter(|column| column.side == Some(side.name)).map(|column| column.column));
+    if let Some(scope) = &case.scope {
+        used.extend(if case.sides[0].name == side.name { Some(scope.by) } else { side.date });
+    }
     rests_on(side, used)
 }
 

@@ -58,6 +58,12 @@ fn both_ends_of_the_scope_are_inside_and_an_undated_subject_is_too() {
 }
 
 #[test]
+fn a_date_of_the_scope_that_cannot_be_read_is_told() {
+    let bench = bench(r#"since = "10 days""#).rows("orders", "SO1,2.00,soon").rows("invoices", "SO1,2.00,2026-11-12");
+    check(bench, r#"["SO1"] unreadable orders -> finance"#);
+}
+
+#[test]
 fn a_subject_that_only_another_side_has_is_judged_by_its_own_date() {
     let bench = bench(r#"since = "10 days""#)
         .rows("orders", "SO1,1.00,2026-11-19")

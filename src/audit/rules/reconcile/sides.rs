@@ -100,6 +100,10 @@ fn used(settings: &Reconcile, side: &Side, table: &Table) -> BTreeSet<String> {
     for column in all_columns(settings).filter(|column| column.side.as_deref() == Some(&side.name)) {
         used.insert(column.column.clone());
     }
+    if let Some(window) = &settings.window {
+        let is_reference = settings.sides.first().is_some_and(|first| first.name == side.name);
+        used.extend(if is_reference { Some(window.by.clone()) } else { table.spec.date.clone() });
+    }
     side.added.close(&mut used);
     used
 }
