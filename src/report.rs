@@ -77,6 +77,9 @@ pub struct RuleReport {
     pub baseline: bool,
     /// The rule's meaning differs from that of its last recorded run.
     pub rule_changed: bool,
+    /// The first day of the rule's scope; absent where it judges everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope_start: Option<NaiveDate>,
     pub sides: Vec<SideTotals>,
     #[serde(serialize_with = "by_class")]
     pub counts: BTreeMap<Class, u64>,

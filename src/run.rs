@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::judge::Judge;
 use crate::audit::judgement::{BATCH, Context, Judgement, Reason};
+use crate::audit::reach;
 use crate::audit::rulebook::Rule;
 use crate::audit::snapshot::History;
 use crate::audit::value::{Subject, Value};
@@ -112,8 +113,8 @@ async fn run_leased(
     let began = Instant::now();
     let deadline = began + plan.time_limit;
     tracing::info!(job = plan.job, as_of = %plan.context.as_of, rules = plan.rules.len(), "run begins");
-    let names = plan.rules.iter().flat_map(|rule| rule.tables.clone()).collect();
-    let pulled = pull::pull(config, &names, &plan.context, started, deadline).await;
+    let starts = table_starts(store, plan).await?;
+    let pulled = pull::pull(config, &starts, &plan.context, started, deadline).await;
     let mut judged = Vec::with_capacity(plan.rules.len());
     for rule in &plan.rules {
         let open = match store {
@@ -132,6 +133,22 @@ async fn run_leased(
     report.seconds = began.elapsed().as_secs_f64();
     tracing::info!(job = plan.job, status = report.status.name(), seconds = report.seconds, "run ends");
     Ok(report)
+}
+
+/// The day from which each table of the run must be read. What was in scope when an exception was opened is read until
+/// that exception is closed, whatever the rule's scope has become meanwhile.
+async fn table_starts(store: Option<&Store>, plan: &Plan) -> Result<BTreeMap<String, NaiveDate>, StoreError> {
+    let mut needed = Vec::with_capacity(plan.rules.len());
+    for rule in &plan.rules {
+        let mut since = reach::scope_start(rule, &plan.context);
+        if let (Some(store), Some(today)) = (store, since) {
+            // Nothing, which stands for everything, is less than every day.
+            let opened = store.opening_scopes(&rule.id).await?;
+            since = opened.into_iter().chain([Some(today)]).min().flatten();
+        }
+        needed.push((rule, since));
+    }
+    Ok(reach::table_starts(needed))
 }
 
 /// Judges one rule on a blocking thread: what goes wrong there is this rule's fault alone.
@@ -337,9 +354,9 @@ pub struct Probe {
 /// Reads every table of the config once, as a run of all rules would.
 pub async fn probe(config: &Arc<Config>, clock: &dyn Clock) -> BTreeMap<String, Result<Probe, Reason>> {
     let context = context(config, clock.now(), BTreeMap::new());
-    let names = config.tables.keys().cloned().collect();
+    let starts = config.tables.keys().map(|name| (name.clone(), reach::EVERYTHING)).collect();
     let deadline = Instant::now() + config.limits.pull_timeout;
-    let pulled = pull::pull(config, &names, &context, clock.now(), deadline).await;
+    let pulled = pull::pull(config, &starts, &context, clock.now(), deadline).await;
     let mut probes: BTreeMap<String, Result<Probe, Reason>> = BTreeMap::new();
     for (name, table) in pulled.tables.iter() {
         let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };

@@ -11,6 +11,7 @@ use wildmatch::WildMatch;
 use super::values::{duration, path, zone};
 use super::{Job, Source, SourceKind};
 use crate::audit::expression::{ParameterTypes, Type};
+use crate::audit::reach::SCOPE_START;
 use crate::audit::rulebook::{Asking, standard_parameters};
 use crate::audit::value::Value;
 use crate::problem::{Node, Section};
@@ -149,7 +150,7 @@ fn params(node: &Node<'_>) -> Option<BTreeMap<String, Value>> {
     let section = node.section()?;
     let params = section.entries().into_iter().map(|(name, node)| {
         let sound = node.check_name(&name, false);
-        if standard_parameters().contains_key(&name) {
+        if name == SCOPE_START || standard_parameters().contains_key(&name) {
             node.name_problem(format!("every run binds :{name} itself"), "another name");
             return None;
         }

@@ -1,18 +1,20 @@
 //! Pulling: every table the rules name, once, source by source side by side, normalised or known to be unknown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::audit::judgement::{Context, Reason};
+use crate::audit::reach::SCOPE_START;
 use crate::audit::rules::Tables;
 use crate::audit::snapshot::{RawTable, Table, TableSpec, normalise};
+use crate::audit::value::Value;
 use crate::config::Config;
-use crate::sources::{self, PullLimits, SourceError};
+use crate::sources::{self, Asked, PullLimits, SourceError};
 
 /// What could be read, and why the rest is unknown.
 pub(super) struct Pulled {
@@ -20,30 +22,33 @@ pub(super) struct Pulled {
     pub faults: BTreeMap<String, Reason>,
 }
 
+/// Pulls every table that `starts` names, each with the day from which its rows are needed.
 pub(super) async fn pull(
     config: &Arc<Config>,
-    names: &BTreeSet<String>,
+    starts: &BTreeMap<String, NaiveDate>,
     context: &Context,
     moment: DateTime<Utc>,
     deadline: Instant,
 ) -> Pulled {
-    let mut by_source: BTreeMap<String, Vec<TableSpec>> = BTreeMap::new();
-    for spec in names.iter().filter_map(|name| config.tables.get(name)) {
-        by_source.entry(spec.source.clone()).or_default().push(spec.clone());
+    let mut by_source: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, TableSpec> = BTreeMap::new();
+    for (name, start) in starts {
+        let Some(spec) = config.tables.get(name) else { continue };
+        waiting.insert(name.clone(), spec.clone());
+        let mut parameters = context.parameters.clone();
+        parameters.insert(SCOPE_START.to_owned(), Value::Date(*start));
+        by_source.entry(spec.source.clone()).or_default().push(Asked { table: spec.clone(), parameters });
     }
-    let mut waiting: BTreeMap<String, TableSpec> =
-        by_source.values().flatten().map(|spec| (spec.name.clone(), spec.clone())).collect();
     let mut work = JoinSet::new();
-    for (name, specs) in by_source {
+    for (name, asked) in by_source {
         let Some(source) = config.sources.get(&name).cloned() else { continue };
         let limits = PullLimits { timeout: config.limits.pull_timeout, rows: config.limits.pull_rows };
-        let parameters = context.parameters.clone();
         work.spawn(async move {
             let by_name: BTreeMap<String, TableSpec> =
-                specs.iter().map(|spec| (spec.name.clone(), spec.clone())).collect();
+                asked.iter().map(|asked| (asked.table.name.clone(), asked.table.clone())).collect();
             let (name, zone) = (source.name.clone(), source.zone);
             let settle = move |table: &str, raw: RawTable| settle(&name, zone, &by_name[table], raw);
-            let pulls = sources::pull(&source, specs, &parameters, &limits, moment, settle).await;
+            let pulls = sources::pull(&source, asked, &limits, moment, settle).await;
             pulls.into_iter().map(|(table, answer)| answered(&source.name, table, answer)).collect::<Settled>()
         });
     }

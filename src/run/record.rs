@@ -11,6 +11,7 @@ use crate::audit::amount::Purse;
 use crate::audit::breaks::Finding;
 use crate::audit::exception::{self, Continuity, Exception, Past, Status, Step, Transition};
 use crate::audit::judgement::{Context, Judgement, Outcome, Reason, Unjudged};
+use crate::audit::reach;
 use crate::audit::rulebook::{Body, Rule};
 use crate::config::{Config, Department};
 use crate::notify::email;
@@ -189,6 +190,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         recorded: known.recorded,
         baseline,
         rule_changed: changed(known.state.as_ref(), &rule),
+        scope_start: reach::scope_start(&rule, session.context),
         exceptions: listed(session, &judgement.findings, &known),
         sides: judgement.sides,
         counts: judgement.counts,

@@ -33,6 +33,14 @@ pub struct PullLimits {
     pub rows: u64,
 }
 
+/// A table to be pulled.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub table: TableSpec,
+    /// What its query may name.
+    pub parameters: Parameters,
+}
+
 /// Pulls `tables` from `source`, all in one snapshot, which is stamped with `moment`. Never fails as a whole: each
 /// table has its own answer. Dropping the future stops the reading. Each raw table is handed to `settle`, with its
 /// name, before the next is read.
@@ -40,17 +48,19 @@ pub struct PullLimits {
 /// Reading stands on one blocking thread per source; several sources may be pulled at the same time.
 pub async fn pull<T: Send + 'static>(
     source: &Source,
-    tables: Vec<TableSpec>,
-    parameters: &Parameters,
+    tables: Vec<Asked>,
     limits: &PullLimits,
     moment: DateTime<Utc>,
     settle: impl Fn(&str, RawTable) -> T + Send + 'static,
 ) -> Pulls<T> {
-    let (parameters, limits, kind) = (parameters.clone(), *limits, source.kind.clone());
-    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
+    let (limits, kind) = (*limits, source.kind.clone());
+    let names: Vec<String> = tables.iter().map(|asked| asked.table.name.clone()).collect();
     watch::pull(&source.name, names, limits.timeout, settle, move |watch| match kind {
-        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &parameters, &limits, moment, watch),
-        SourceKind::Files { path } => files::pull(&path, &tables, &limits, moment, watch),
+        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, moment, watch),
+        SourceKind::Files { path } => {
+            let tables: Vec<TableSpec> = tables.into_iter().map(|asked| asked.table).collect();
+            files::pull(&path, &tables, &limits, moment, watch);
+        }
     })
     .await
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+use serde::Deserialize;
+
 use super::cells::{Columns, cells};
 use super::reading;
 use super::schema::assembled;
@@ -17,6 +20,12 @@ const SHORTEST: usize = 6;
 /// Ids that a sentence lists.
 const LISTED: usize = 10;
 
+/// What a rule's part of a run's report says of its scope.
+#[derive(Deserialize)]
+struct Scoped {
+    scope_start: Option<NaiveDate>,
+}
+
 impl Store {
     /// A transaction outside a recording.
     pub(super) async fn session(&self, mode: Mode, doing: &'static str) -> Result<Session, StoreError> {
@@ -31,6 +40,21 @@ impl Store {
         let rows = session.rows(READ, assembled(select), [cells![rule], statuses].concat()).await?;
         let subjects = rows.iter().map(|row| Columns { row, table: "exceptions" }.named("subject", Subject::parse));
         subjects.collect()
+    }
+
+    /// The first days of a rule's scope in the runs that opened its live exceptions; `None` for a run that judged
+    /// everything, or that did not say.
+    pub async fn opening_scopes(&self, rule: &str) -> Result<BTreeSet<Option<NaiveDate>>, StoreError> {
+        let mut session = self.session(Mode::Read, READ).await?;
+        let (live, statuses) = reading::standing(2);
+        let select = format!(
+            "SELECT report FROM run_rules WHERE rule_id = $1 AND run_id IN (SELECT o.run_id FROM evidence o \
+             JOIN exceptions e ON e.id = o.exception_id WHERE o.stage = 'opening' AND e.rule_id = $1 \
+             AND e.status IN ({live}))"
+        );
+        let rows = session.rows(READ, assembled(select), [cells![rule], statuses].concat()).await?;
+        let reports = rows.iter().map(|row| Columns { row, table: "run_rules" }.json::<Scoped>("report"));
+        reports.map(|report| report.map(|report| report.scope_start)).collect()
     }
 
     /// The exceptions that match, in list order (department, severity from the highest, rule, first seen, subject),

@@ -169,10 +169,9 @@ impl Bench {
         tables.collect()
     }
 
-    pub fn judge(&self) -> Judgement {
-        let rule = self.rule();
+    pub fn context(&self) -> Context {
         let as_of = self.day.and_hms_opt(4, 0, 0).expect("noon in Shanghai").and_utc();
-        let context = Context {
+        Context {
             as_of,
             day: self.day,
             zone: chrono_tz::Asia::Shanghai,
@@ -182,7 +181,11 @@ impl Bench {
             flood: self.flood,
             evidence_rows: 5,
             batch: self.batch,
-        };
+        }
+    }
+
+    pub fn judge(&self) -> Judgement {
+        let (rule, context) = (self.rule(), self.context());
         let mut judge = Judge::new(&rule, &context, self.open.clone());
         judge.partition(&self.tables());
         judge.finish()

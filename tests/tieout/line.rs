@@ -7,6 +7,7 @@ mod killed;
 mod life;
 mod mail;
 mod people;
+mod scope;
 mod sharing;
 mod sources;
 mod sums;

@@ -6,6 +6,7 @@ mod derived;
 mod lookups;
 mod meaning;
 mod oracle;
+mod reach;
 mod scope;
 mod signs;
 mod units;

@@ -12,7 +12,7 @@ use polars::prelude::{AnyValue, DataFrame};
 use tieout::audit::expression::Parameters;
 use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, RawTable, Read, TableSpec};
 use tieout::config::{Source, SourceKind};
-use tieout::sources::{PullLimits, Pulls, pull};
+use tieout::sources::{Asked, PullLimits, Pulls, pull};
 
 const LIMITS: PullLimits = PullLimits { timeout: Duration::from_secs(60), rows: 100_000 };
 
@@ -60,7 +60,8 @@ fn source(kind: SourceKind) -> Source {
 /// Pulls on a runtime of its own. That ends only when no reading thread is left.
 fn pull_with(source: &Source, tables: Vec<TableSpec>, parameters: &Parameters, limits: &PullLimits) -> Pulls<RawTable> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(pull(source, tables, parameters, limits, moment(), |_, raw| raw))
+    let asked = tables.into_iter().map(|table| Asked { table, parameters: parameters.clone() }).collect();
+    runtime.block_on(pull(source, asked, limits, moment(), |_, raw| raw))
 }
 
 /// The one table's frame as text, or the sentence that says why there is none, with `DIR` for the test's folder.

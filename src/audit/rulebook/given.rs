@@ -4,7 +4,7 @@ use super::added::{Rates, Units};
 use super::adding::Given;
 use super::reading::{ANY, DATE, DATED, NUMBER, Reading, TEXT, needed};
 use super::reconcile::Draft;
-use super::{Bound, Window};
+use super::{Bound, Span, Window};
 use crate::audit::expression::{Scope, Type};
 use crate::problem::{Node, Section};
 
@@ -47,6 +47,7 @@ pub(super) fn window(section: &Section<'_>, reading: &Reading<'_>, drafts: &[Dra
     let by = by.and_then(|node| reference_date(&node, drafts));
     let since = section.need("since", BOUNDS).and_then(|node| bound(&node, reading));
     let until = section.get("until").map_or(Some(None), |node| bound(&node, reading).map(Some));
+    let margin = section.get("margin").map_or(Some(None), |node| margin(&node).map(Some));
     section.finish();
     let undated = drafts.iter().skip(1).filter(|draft| draft.expected != Some(false));
     let undated: Vec<&Draft<'_>> =
@@ -57,13 +58,13 @@ pub(super) fn window(section: &Section<'_>, reading: &Reading<'_>, drafts: &[Dra
             "date = \"…\" in the table's file, or expected = false on this side",
         );
     }
-    if let (Some(Bound::Days(since)), Some(Some(Bound::Days(until)))) = (&since, &until)
+    if let (Some(Bound::Before(Span::Days(since))), Some(Some(Bound::Before(Span::Days(until))))) = (&since, &until)
         && until > since
     {
         node.problem("the scope ends before it begins", accepted);
         return None;
     }
-    undated.is_empty().then_some(Some(Window { by: by?, since: since?, until: until? }))
+    undated.is_empty().then_some(Some(Window { by: by?, since: since?, until: until?, margin: margin? }))
 }
 
 /// The column of the reference side that `node` names as `side.column`.
@@ -87,19 +88,11 @@ const BOUNDS: &str = "\"180 days\" or \"6 months\" before the as-of day, or a da
 /// A number of days or months before the as-of day, or a date made of parameters.
 fn bound(node: &Node<'_>, reading: &Reading<'_>) -> Option<Bound> {
     let text = node.filled()?;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if let [number, unit] = words.as_slice()
-        && number.bytes().all(|digit| digit.is_ascii_digit())
-    {
-        let bound = number.parse::<u32>().ok().and_then(|number| match *unit {
-            "day" | "days" => Some(Bound::Days(number)),
-            "month" | "months" => Some(Bound::Months(number)),
-            _ => None,
-        });
-        if bound.is_none() {
+    if let Some(span) = span(&text) {
+        if span.is_none() {
             node.problem(format!("{} is no length of time", node.written()), BOUNDS);
         }
-        return bound;
+        return span.map(Bound::Before);
     }
     let expression = reading.expression(node, Some(&Scope::new()))?;
     if expression.kind() != Type::Date {
@@ -107,4 +100,27 @@ fn bound(node: &Node<'_>, reading: &Reading<'_>) -> Option<Bound> {
         return None;
     }
     Some(Bound::On(expression))
+}
+
+fn margin(node: &Node<'_>) -> Option<Span> {
+    let span = span(&node.filled()?).flatten();
+    if span.is_none() {
+        node.problem(format!("{} is no length of time", node.written()), "\"60 days\" or \"2 months\"");
+    }
+    span
+}
+
+/// A length of time such as `60 days`. The outer `None` says that the text is not written like one, the inner that
+/// its unit or its size is none.
+fn span(text: &str) -> Option<Option<Span>> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [number, unit] = words.as_slice() else { return None };
+    if !number.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    Some(number.parse::<u32>().ok().and_then(|number| match *unit {
+        "day" | "days" => Some(Span::Days(number)),
+        "month" | "months" => Some(Span::Months(number)),
+        _ => None,
+    }))
 }

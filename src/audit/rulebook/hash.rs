@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Added, Allowed, Applied, Base, Body, Bound, Ceiling, Check, Choose, Figure, Items, LowStock, Margins, Open,
-    OverduePayment, PerCurrency, Reconcile, Side, Threshold, Within,
+    OverduePayment, PerCurrency, Reconcile, Side, Span, Threshold, Within,
 };
 use crate::audit::amount::Amount;
 use crate::audit::expression::Expression;
@@ -98,6 +98,7 @@ fn reconcile(rule: &Reconcile) -> Value {
         "units": rule.units.as_ref().map(|units| {
             json!({ "table": units.table, "item": units.item, "unit": units.unit, "factor": units.factor })
         }),
+        // A margin says what is read, not what is judged.
         "scope": rule.window.as_ref().map(|window| {
             json!({ "by": window.by, "since": bound(&window.since), "until": window.until.as_ref().map(bound) })
         }),
@@ -106,8 +107,8 @@ fn reconcile(rule: &Reconcile) -> Value {
 
 fn bound(bound: &Bound) -> Value {
     match bound {
-        Bound::Days(days) => json!({ "days": days }),
-        Bound::Months(months) => json!({ "months": months }),
+        Bound::Before(Span::Days(days)) => json!({ "days": days }),
+        Bound::Before(Span::Months(months)) => json!({ "months": months }),
         Bound::On(date) => json!({ "on": expression(Some(date)) }),
     }
 }

@@ -14,6 +14,7 @@ mod reconcile;
 mod severity;
 mod table;
 mod tolerance;
+mod window;
 mod within;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,7 @@ pub use reading::{Surroundings, standard_parameters};
 pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
 pub use table::{Asking, Sources, is_currency_code, read_table};
 pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
+pub use window::{Bound, Span, Window};
 
 /// A checked rule.
 #[derive(Clone, Debug)]
@@ -95,26 +97,6 @@ pub struct Reconcile {
     pub units: Option<Units>,
     /// Which subjects are judged; all of them without.
     pub window: Option<Window>,
-}
-
-/// `scope`: the days whose subjects are judged.
-#[derive(Clone, Debug)]
-pub struct Window {
-    /// A date or instant column of the reference side.
-    pub by: String,
-    /// The first and the last day, both included.
-    pub since: Bound,
-    pub until: Option<Bound>,
-}
-
-/// A day, seen from the as-of day.
-#[derive(Clone, Debug)]
-pub enum Bound {
-    /// So many days before.
-    Days(u32),
-    Months(u32),
-    /// A date made of parameters.
-    On(Expression),
 }
 
 /// A table's role in a reconcile rule.

@@ -15,7 +15,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use self::column::Growing;
 use super::parameters;
-use super::{Fault, PullLimits, Watch};
+use super::{Asked, Fault, PullLimits, Watch};
 use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
 use crate::audit::value::Value;
@@ -40,16 +40,9 @@ pub struct Snapshot {
 }
 
 /// Reads every table in one snapshot.
-pub(super) fn pull(
-    path: &Path,
-    tables: &[TableSpec],
-    parameters: &Parameters,
-    limits: &PullLimits,
-    moment: DateTime<Utc>,
-    watch: &Watch,
-) {
+pub(super) fn pull(path: &Path, tables: &[Asked], limits: &PullLimits, moment: DateTime<Utc>, watch: &Watch) {
     let opened = Snapshot::open(path, limits, moment, watch);
-    for table in tables {
+    for Asked { table, parameters } in tables {
         watch.read(&table.name, || match &opened {
             Ok(snapshot) => snapshot.read(table, parameters, limits, watch),
             Err(fault) => Err(fault.clone()),

@@ -10,7 +10,7 @@ use tieout::audit::amount::Amount;
 use tieout::audit::expression::Parameters;
 use tieout::audit::value::Value;
 use tieout::sources::sqlite::Snapshot;
-use tieout::sources::{PullLimits, Watch, pull};
+use tieout::sources::{Asked, PullLimits, Watch, pull};
 
 use super::{LIMITS, answer, hide, moment, pull_with, query, show, sqlite_source};
 
@@ -296,9 +296,8 @@ fn a_pull_that_nobody_waits_for_any_more_stops_reading() {
     // A runtime waits for its blocking threads: this test ends only when the thread was stopped.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
-        let tables = vec![query("endless", endless, &["a"])];
-        let (parameters, limits) = (parameters(), LIMITS);
-        let pulling = pull(&source, tables, &parameters, &limits, moment(), |_, raw| raw);
+        let tables = vec![Asked { table: query("endless", endless, &["a"]), parameters: parameters() }];
+        let pulling = pull(&source, tables, &LIMITS, moment(), |_, raw| raw);
         assert!(tokio::time::timeout(Duration::from_millis(50), pulling).await.is_err());
     });
 }

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, Months};
-
 use super::super::age::day_of;
 use super::groups::Groups;
 use super::matched::Matched;
-use crate::audit::expression::{ColumnRef, Rows, Shared, Vector};
+use crate::audit::expression::{Shared, Vector};
 use crate::audit::judgement::{Context, Unjudged};
-use crate::audit::rulebook::{Bound, Window};
+use crate::audit::rulebook::Window;
 use crate::audit::snapshot::{Table, days_since_epoch};
 use crate::audit::value::Subject;
 
 /// Which rows of each side lie inside the rule's scope.
 pub(super) struct Inside {
+    /// The first and the last day of the scope, as days since 1970; `None` where it has no such end.
     since: Option<i32>,
     until: Option<i32>,
     /// By side: the day of each row, where the side's rows have one.
@@ -33,7 +32,8 @@ impl Inside {
             }
         });
         let days = days.collect();
-        let (since, until) = ends(window, context);
+        let since = window.first_day(context).map(days_since_epoch);
+        let until = window.last_day(context).map(days_since_epoch);
         Inside { since, until, days }
     }
 
@@ -58,31 +58,5 @@ pub(super) fn close(matched: &Matched<'_>, open: &BTreeSet<Subject>, groups: &mu
         if !judged && !is_open() {
             groups.leave(group, Unjudged::OutOfScope);
         }
-    }
-}
-
-/// The first and the last day of the scope, as days since 1970; `None` where it has no such end.
-fn ends(window: &Window, context: &Context) -> (Option<i32>, Option<i32>) {
-    let day = |bound: &Bound| match bound {
-        Bound::Days(days) => context.day.checked_sub_days(Days::new(u64::from(*days))).map(days_since_epoch),
-        Bound::Months(months) => context.day.checked_sub_months(Months::new(*months)).map(days_since_epoch),
-        Bound::On(date) => match date.evaluate(&OneRow, &context.parameters) {
-            Vector::Date(days) => days.first().copied().flatten(),
-            _ => None,
-        },
-    };
-    (day(&window.since), window.until.as_ref().and_then(day))
-}
-
-/// A row without columns, for an expression over parameters alone.
-struct OneRow;
-
-impl Rows for OneRow {
-    fn len(&self) -> usize {
-        1
-    }
-
-    fn column(&self, column: &ColumnRef) -> Vector {
-        panic!("an expression over parameters alone reads {column}")
     }
 }
