@@ -183,7 +183,7 @@ fn side_table(side: &SideRows, frame: &Frame) -> EvidenceTable {
     };
     let columns = side.columns.iter().zip(&numbers);
     EvidenceTable {
-        side: side.side.clone(),
+        side: words::side(&side.side, frame.language),
         table: if side.table == side.side { String::new() } else { side.table.clone() },
         none: frame.t("No row on this side.", "该方没有对应的行。"),
         columns: columns.map(|(name, number)| Column { name: name.clone(), number: *number }).collect(),
