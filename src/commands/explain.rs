@@ -88,7 +88,7 @@ fn explain(config: &Config, detail: &Detail, run: Option<&RunRow>) -> String {
         // Faults that no check of the file names carry their class's name, which would only be said twice.
         let check = if found.check == found.class.name() { class } else { format!("{} ({class})", found.check) };
         lines.push(format!("  {check}: {}", words::sentence(found, Language::En)));
-        for line in arithmetic::lines(found, &detail.latest, judged_by) {
+        for line in arithmetic::lines(found, &detail.latest, judged_by, &config.tables) {
             lines.push(format!("      {line}"));
         }
     }
@@ -157,7 +157,8 @@ fn version(detail: &Detail, rule: Option<&Rule>) -> Vec<String> {
     };
     let hash = detail.rule_hash.get(..VERSION_SHOWN).unwrap_or(&detail.rule_hash);
     let mut lines = vec![format!("Rule {}, version {hash}{since}", detail.exception.rule)];
-    lines.extend(rule.map(|rule| fact("why", &words::visible(rule.why.get(Language::En)))));
+    let why = rule.map(|rule| rule.why.get(Language::En)).filter(|why| !why.is_empty());
+    lines.extend(why.map(|why| fact("why", &words::visible(why))));
     lines
 }
 
@@ -198,13 +199,11 @@ fn drawn(side: &SideRows) -> String {
     }
     let needed: usize = below.column_max_content_widths().iter().map(|width| usize::from(*width) + 3).sum();
     if needed > usize::from(tables::width()) && side.rows.len() <= BESIDE {
-        let mut beside = tables::table(&vec![""; side.rows.len() + 1]);
-        beside.set_header(Vec::<String>::new());
-        for (index, column) in side.columns.iter().enumerate() {
+        let beside = side.columns.iter().enumerate().map(|(index, column)| {
             let cells = side.rows.iter().map(|row| row.get(index).map(cell).unwrap_or_default());
-            beside.add_row(std::iter::once(words::visible(column)).chain(cells));
-        }
-        return tables::drawn(&beside);
+            std::iter::once(words::visible(column)).chain(cells).collect()
+        });
+        return tables::drawn(&tables::headless(beside));
     }
     for (index, column) in below.column_iter_mut().enumerate() {
         if side.rows.iter().any(|row| matches!(row.get(index), Some(Value::Amount(_)))) {

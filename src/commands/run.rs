@@ -20,7 +20,7 @@ use crate::web::measure;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
     /// The job to run
-    #[arg(required_unless_present = "rule", conflicts_with = "rule")]
+    #[arg(conflicts_with = "rule")]
     pub job: Option<String>,
     /// Run this one rule instead of a job
     #[arg(long)]
@@ -47,7 +47,11 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
     let target = match (&arguments.job, &arguments.rule) {
         (_, Some(rule)) => Target::Rule(rule.clone()),
         (Some(job), None) => Target::Job(job.clone()),
-        (None, None) => return USAGE,
+        (None, None) => {
+            let known: Vec<&str> = config.jobs.keys().map(String::as_str).collect();
+            eprintln!("say which job to run, or which rule with --rule; known jobs: {}", known.join(", "));
+            return USAGE;
+        }
     };
     let as_of = match as_of(arguments.as_of.as_deref(), &config, clock.now()) {
         Ok(as_of) => as_of,

@@ -81,8 +81,19 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
         .load_style(TableStyle::new().header_separator(rule))
         .set_header(header.iter().map(|name| words::visible(name)));
+    laid_out(table)
+}
+
+/// A table that begins with its first row.
+pub(super) fn headless(rows: impl Iterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).add_rows(rows);
+    laid_out(table)
+}
+
+fn laid_out(mut table: Table) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
-    let last = header.len().saturating_sub(1);
+    let last = table.column_count().saturating_sub(1);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding(if index == last { (0, 0) } else { (0, 2) });
     }

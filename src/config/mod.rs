@@ -197,7 +197,8 @@ pub fn load(locations: &Locations, environment: &dyn Fn(&str) -> Option<String>)
     };
     let (tables, unread_tables) = files::folder(&folder.join("tables"), Presence::Optional, &sink);
     let (rules, unread_rules) = files::folder(&locations.rules, Presence::Needed, &sink);
-    let others = Others { tables, unread_tables, rules, unread_rules };
+    let has_rules = locations.rules.is_dir();
+    let others = Others { tables, unread_tables, rules, unread_rules, has_rules };
     let text = files::file(&locations.config, &sink);
     let shown = text.as_ref().map(environment::masked);
     let tree = text.as_ref().zip(shown.as_ref()).and_then(|(text, shown)| {
@@ -244,6 +245,8 @@ struct Others {
     unread_tables: Vec<String>,
     rules: Vec<SourceText>,
     unread_rules: Vec<String>,
+    /// Whether there is a folder of rules at all.
+    has_rules: bool,
 }
 
 impl Others {
@@ -317,7 +320,9 @@ fn whole(section: &Section<'_>, root: &Path, others: &Others, sink: &Sink) -> Op
     let parameters = |rule: &str| jobs::parameters(&drafts, rule);
     let (tables, rules) = others.read(asking.as_ref(), Some(&department_names), &parameters, sink);
     let ids = others.rule_ids();
-    let jobs: Vec<Job> = drafts.into_iter().filter_map(|draft| draft.resolve(&ids)).collect();
+    // Where no rule could be looked at, that is the one problem, and not each name a job has for them.
+    let drafts = drafts.into_iter().filter(|_| others.has_rules);
+    let jobs: Vec<Job> = drafts.filter_map(|draft| draft.resolve(&ids)).collect();
     Some(Config {
         root: root.to_owned(),
         business: business?,

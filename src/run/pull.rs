@@ -100,7 +100,7 @@ fn answered(
     answer: Result<Result<Table, Reason>, SourceError>,
 ) -> (String, Result<Table, Reason>) {
     let settled = answer.unwrap_or_else(|fault| {
-        Err(Reason::Unreadable { source: source.to_owned(), table: table.clone(), sentence: chain(&fault) })
+        Err(Reason::Unreadable { source: source.to_owned(), table: table.clone(), sentence: chain(&fault.fault) })
     });
     (table, settled)
 }

@@ -21,6 +21,8 @@ use crate::words;
 struct DetailPage {
     frame: Frame,
     rule: String,
+    /// Why the rule is kept, in its own words; empty where it does not say.
+    why: String,
     rule_changed: bool,
     status: &'static str,
     status_word: &'static str,
@@ -84,6 +86,7 @@ pub async fn show(State(state): State<WebState>, Path(id): Path<String>, uri: Ur
     let path = format!("/exceptions/{}", encode(&exception.id));
     let mut frame = Frame::new(&state, &Query::of(&uri), "", &path, ("", ""));
     frame.title = words::subject(&exception.subject, frame.language);
+    let rule = state.config.rules.iter().find(|rule| rule.id == exception.rule);
     let same = detail.opening == detail.latest;
     let title = if same {
         frame.t("Evidence, unchanged since it opened", "证据（自首次发现以来未变）")
@@ -92,6 +95,7 @@ pub async fn show(State(state): State<WebState>, Path(id): Path<String>, uri: Ur
     };
     html(&DetailPage {
         rule: exception.rule_title.get(frame.language).to_owned(),
+        why: rule.map(|rule| rule.why.get(frame.language).to_owned()).unwrap_or_default(),
         rule_changed: exception.rule_changed,
         status: exception.status.name(),
         status_word: words::status(exception.status, frame.language),
@@ -183,7 +187,7 @@ fn side_table(side: &SideRows, frame: &Frame) -> EvidenceTable {
     };
     let columns = side.columns.iter().zip(&numbers);
     EvidenceTable {
-        side: side.side.clone(),
+        side: words::side(&side.side, frame.language),
         table: if side.table == side.side { String::new() } else { side.table.clone() },
         none: frame.t("No row on this side.", "该方没有对应的行。"),
         columns: columns.map(|(name, number)| Column { name: name.clone(), number: *number }).collect(),

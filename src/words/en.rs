@@ -99,7 +99,8 @@ pub(super) fn message(message: &Message) -> String {
         }
         Message::OutOfRange { side, expression } => {
             let side = side.as_deref().map(|side| format!("{}: ", visible(side))).unwrap_or_default();
-            format!("{side}{} is too large to be computed exactly", visible(expression))
+            let fault = if expression.contains('/') { "divides by zero or is" } else { "is" };
+            format!("{side}{} {fault} too large to be computed exactly", visible(expression))
         }
         Message::Keyless { side, columns, rows } => {
             let columns: Vec<String> = columns.iter().map(|column| visible(column)).collect();
@@ -156,14 +157,17 @@ fn added(message: &Message) -> String {
             let more = if *rows > 1 { format!(", in {}", rows_of(*rows)) } else { String::new() };
             let (side, table) = (visible(side), visible(table));
             if key.iter().any(Value::is_null) {
-                return format!("{side} says nothing to look up in {table}{more}");
+                return format!("{side} leaves empty what is looked up in {table}{more}");
             }
             format!("{side} refers to {}, which is not in {table}{more}", values(key))
         }
         Message::NoUnitFactor { side, column, item, unit, rows } => {
             let more = if *rows > 1 { format!(", in {}", rows_of(*rows)) } else { String::new() };
-            let (side, column, item) = (visible(side), visible(column), value(item));
-            format!("{side}.{column}: nothing says how much one “{}” of {item} is in its base unit{more}", value(unit))
+            let (side, column, unit) = (visible(side), visible(column), value(unit));
+            if item.is_null() {
+                return format!("{side}.{column} is in “{unit}” of no item: it has no base unit{more}");
+            }
+            format!("{side}.{column}: no single factor turns “{unit}” of {} into its base unit{more}", value(item))
         }
         _ => String::new(),
     }
@@ -254,12 +258,17 @@ impl Figures<'_> {
     fn compare(&self, relation: Relation, left: &Operand, right: &Operand, gap: Amount) -> String {
         let size = (self.show)(gap.checked_abs().unwrap_or(gap));
         let direction = if gap.is_negative() { "less" } else { "more" };
-        let verdict = match relation {
-            Relation::Equal => format!("{size} {direction}"),
-            Relation::AtMost => format!("{size} too much"),
-            Relation::AtLeast => format!("{size} too little"),
+        let (wanted, verdict) = match relation {
+            Relation::Equal => ("", format!("{size} {direction}")),
+            Relation::AtMost => ("at most ", format!("{size} too much")),
+            Relation::AtLeast => ("at least ", format!("{size} too little")),
         };
-        format!("{}, {}: {verdict}{}", self.operand(left), self.operand(right), self.tolerance())
+        // A figure that the rule itself writes down is not said to be what it is.
+        let right = match right.expression.parse::<Amount>() {
+            Ok(_) => format!("{wanted}{} expected", self.value(right)),
+            Err(_) => self.operand(right),
+        };
+        format!("{}, {right}: {verdict}{}", self.operand(left), self.tolerance())
     }
 
     fn tolerance(&self) -> String {
@@ -276,12 +285,15 @@ impl Figures<'_> {
     }
 
     fn operand(&self, operand: &Operand) -> String {
-        let value = match (&operand.value, self.unit) {
+        format!("{} is {}", visible(&operand.expression), self.value(operand))
+    }
+
+    fn value(&self, operand: &Operand) -> String {
+        match (&operand.value, self.unit) {
             (Value::Amount(amount), Some(unit)) => money(unit, *amount),
             (Value::Amount(amount), None) => (self.show)(*amount),
             (other, _) => value(other),
-        };
-        format!("{} is {value}", visible(&operand.expression))
+        }
     }
 }
 

@@ -96,7 +96,8 @@ pub(super) fn message(message: &Message) -> String {
         }
         Message::OutOfRange { side, expression } => {
             let side = side.as_deref().map(|side| format!("{}的", side_in_zh(side))).unwrap_or_default();
-            format!("{side} {} 数值过大，无法精确计算", expression_zh(expression)).trim_start().to_owned()
+            let fault = if expression.contains('/') { "除数为零或数值过大" } else { "数值过大" };
+            format!("{side} {} {fault}，无法精确计算", expression_zh(expression)).trim_start().to_owned()
         }
         Message::Keyless { side, columns, rows } => {
             format!("{}有 {} 行缺少{}，无法配对", side_in_zh(side), count(*rows), columns_zh(columns))
@@ -162,8 +163,11 @@ fn added(message: &Message) -> String {
         }
         Message::NoUnitFactor { side, column, item, unit, rows } => {
             let (side, column) = (side_in_zh(side), column_in_zh(column));
-            let (item, unit) = (value(item), value(unit));
-            format!("{side}的{column}：没有 {item} 的单位“{unit}”与基本单位的换算率{}", more(*rows))
+            let unit = value(unit);
+            if item.is_null() {
+                return format!("{side}的{column}以“{unit}”计，但没有货号，无法换算成基本单位{}", more(*rows));
+            }
+            format!("{side}的{column}：{} 的单位“{unit}”没有唯一有效的换算率{}", value(item), more(*rows))
         }
         _ => String::new(),
     }
@@ -279,6 +283,10 @@ impl Figures<'_> {
             (Value::Amount(amount), None) => (self.show)(*amount),
             (other, _) => value(other),
         };
+        // A figure that the rule itself writes down is not said to be what it is.
+        if operand.expression.parse::<Amount>().is_ok() {
+            return value;
+        }
         named(&operand.expression, &value)
     }
 }

@@ -1,5 +1,6 @@
 //! The program among people who mean harm, and on machines that fail.
 
+mod explained;
 mod faults;
 mod hostile;
 

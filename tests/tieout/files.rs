@@ -272,3 +272,11 @@ fn whatever_stands_in_a_file_is_read_or_answered_with_a_problem() {
         }
     }
 }
+
+#[test]
+fn without_a_folder_of_rules_only_the_folder_is_missed() {
+    let locations = Locations { config: good("config/tieout.toml"), rules: good("rulez") };
+    let problems = load(&locations, &environment).expect_err("there is no such folder").to_string();
+    assert!(problems.contains("cannot read this folder: it does not exist"), "{problems}");
+    assert!(!problems.contains("matches no rule"), "{problems}");
+}

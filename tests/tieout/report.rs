@@ -78,7 +78,7 @@ fn what_ties_out_ends_with_zero() {
 fn wrong_usage_ends_with_64_and_a_sentence_and_help_with_zero() {
     let company = company();
     for (arguments, wanted) in [
-        (&["run"][..], "required"),
+        (&["run"][..], "which job to run, or which rule with --rule; known jobs: daily"),
         (&["run", "nightly"], "there is no job nightly; known: daily"),
         (&["run", "--rule", "low-stok"], "there is no rule low-stok; known: low-stock"),
         (&["run", "daily", "--rule", "low-stock"], "cannot be used with"),

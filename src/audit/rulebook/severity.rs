@@ -163,7 +163,11 @@ fn ceiling(node: &Node<'_>) -> Option<Ceiling> {
         if !node.value().is_table() {
             return node.tolerance().map(|amount| BTreeMap::from([(None, amount)]));
         }
-        let amounts = node.section()?.entries().into_iter().map(|(code, node)| Some((Some(code), money(&node)?)));
+        let amounts = node
+            .section()?
+            .entries()
+            .into_iter()
+            .map(|(code, node)| Some((Some(code), money(&node, "codes of three capitals such as CNY")?)));
         amounts.collect::<Vec<_>>().into_iter().collect()
     });
     section.finish();
@@ -174,11 +178,11 @@ fn ceiling(node: &Node<'_>) -> Option<Ceiling> {
     Some(Ceiling { count: count?, percent: percent?, amounts: amounts? })
 }
 
-/// An amount under the code of its currency.
-pub(super) fn money(node: &Node<'_>) -> Option<Amount> {
+/// An amount under the code of its currency; `accepted` says what else than a code may stand there.
+pub(super) fn money(node: &Node<'_>, accepted: &str) -> Option<Amount> {
     let amount = node.tolerance();
     if !is_currency_code(node.name()) {
-        node.name_problem(format!("{} is no currency code", node.name()), "codes of three capitals such as CNY");
+        node.name_problem(format!("{} is no currency code", node.name()), accepted);
         return None;
     }
     amount

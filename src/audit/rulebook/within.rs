@@ -179,7 +179,11 @@ fn amount(node: &Node<'_>, compared: Option<Compared<'_>>) -> Option<PerCurrency
     }
     let mut amounts = Some(PerCurrency::default());
     for (code, node) in entries {
-        let amount = if code == "other" { node.tolerance() } else { self::money(&node) };
+        let amount = if code == "other" {
+            node.tolerance()
+        } else {
+            self::money(&node, "codes of three capitals such as CNY, and other for the rest")
+        };
         match (&mut amounts, amount) {
             (Some(amounts), Some(amount)) if code == "other" => amounts.other = amount,
             (Some(amounts), Some(amount)) => drop(amounts.currencies.insert(code, amount)),

@@ -1,8 +1,11 @@
 //! How the figures of a break come about, so that a person can add them up again on paper.
 
+use std::collections::BTreeMap;
+
 use crate::audit::amount::{Amount, Money};
 use crate::audit::breaks::{Bound, Break, Evidence, Message, Operand, Relation, SideRows, StockFigure};
 use crate::audit::rulebook::{Allowed, Base, Body, Check, Choose, Margins, Reconcile, Rule, Within};
+use crate::audit::snapshot::{ColumnType, TableSpec};
 use crate::audit::value::Value;
 use crate::words;
 
@@ -13,7 +16,12 @@ const WRITTEN_OUT: usize = 12;
 type Written = fn(Amount) -> String;
 
 /// A line a step. `rule` is the rule that judged, where it still stands as it did then.
-pub(super) fn lines(found: &Break, evidence: &Evidence, rule: Option<&Rule>) -> Vec<String> {
+pub(super) fn lines(
+    found: &Break,
+    evidence: &Evidence,
+    rule: Option<&Rule>,
+    tables: &BTreeMap<String, TableSpec>,
+) -> Vec<String> {
     let settings = rule.and_then(|rule| match &rule.body {
         Body::Reconcile(settings) => Some(settings),
         _ => None,
@@ -72,7 +80,7 @@ pub(super) fn lines(found: &Break, evidence: &Evidence, rule: Option<&Rule>) -> 
             over.into_iter().chain(at_risk(found, "what is over the limit")).collect()
         }
         Message::Duplicate { .. } => at_risk(found, "what the rows hold that are too many").into_iter().collect(),
-        Message::Missing { present, .. } => missing(found, evidence, present),
+        Message::Missing { present, .. } => missing(found, evidence, present, tables),
         _ => at_risk(found, "").into_iter().collect(),
     }
 }
@@ -310,8 +318,10 @@ fn priced(found: &Break, difference: Amount, evidence: &Evidence, settings: Opti
     let price = settings.and_then(|settings| settings.price.as_ref());
     let Some(Money { currency, amount }) = &found.at_risk else {
         return match price {
-            Some(price) => format!("at risk: unpriced, because {} has no value here", words::visible(price.text())),
-            None => "at risk: unpriced".to_owned(),
+            Some(price) if columns(price.text(), evidence).is_empty() => {
+                format!("at risk: unpriced, because {} has no value here", words::visible(price.text()))
+            }
+            _ => "at risk: unpriced".to_owned(),
         };
     };
     let money = words::money(currency, *amount);
@@ -356,11 +366,22 @@ fn stock(judged: StockFigure, figure: Amount, parts: [Amount; 3], evidence: &Evi
 }
 
 /// Which figure of a side that has the subject is in question.
-fn missing(found: &Break, evidence: &Evidence, present: &[String]) -> Vec<String> {
+fn missing(
+    found: &Break,
+    evidence: &Evidence,
+    present: &[String],
+    tables: &BTreeMap<String, TableSpec>,
+) -> Vec<String> {
     let Some(money) = &found.at_risk else { return Vec::new() };
     let sides = evidence.sides.iter().filter(|side| present.contains(&side.side));
     for side in sides {
-        for (index, column) in side.columns.iter().enumerate() {
+        // A quantity may happen to be the same figure. What a side added to its table is not known here, and may be money.
+        let spec = tables.get(&side.table);
+        let money_or_unknown = |column: &str| {
+            let column = spec.and_then(|spec| spec.column(column));
+            column.is_none_or(|column| matches!(column.kind, ColumnType::Money { .. }))
+        };
+        for (index, column) in side.columns.iter().enumerate().filter(|(_, column)| money_or_unknown(column)) {
             if let Some((sum, total)) = sum(side, index, words::figure).filter(|(_, total)| !total.is_zero())
                 && total.checked_abs() == Some(money.amount)
             {

@@ -138,7 +138,7 @@ impl Injector<'_> {
         let (item, warehouse) = self.places.pop()?;
         self.inventory.ledger.retain(|row| (row.item, row.warehouse) != (item, warehouse));
         let subject = text_subject(&[&self.company.items[item].sku, warehouse]);
-        self.truth.raise_on((STOCK_ON_HAND, "ledger"), Class::Missing, subject, None, Cause::ItemNotInLedger);
+        self.truth.raise_on((STOCK_ON_HAND, "books"), Class::Missing, subject, None, Cause::ItemNotInLedger);
         Some(())
     }
 

@@ -51,7 +51,7 @@ impl Receivables {
             self.receipts[receipt].bounced_on = Some(bounced);
             let subject = text_subject(&[&self.receipts[receipt].no]);
             let amount = cents(company.customers[self.receipts[receipt].customer].currency, settled);
-            let side = (ALLOCATIONS, "receipts");
+            let side = (ALLOCATIONS, "cash_receipts");
             truth.raise_on(side, Class::Missing, subject, amount, Cause::BouncedStillAllocated);
         }
         for _ in 0..count(3) {

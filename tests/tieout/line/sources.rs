@@ -76,22 +76,22 @@ async fn a_system_that_cannot_be_read_leaves_its_rules_as_they_were() {
     }
     insta::assert_snapshot!(said.join("\n\n"), @r#"
     the file is removed:
-    Unreadable { source: "wms", table: "reorder_points", sentence: "cannot read table reorder_points of source wms: there is nothing at …/wms.db; expected a SQLite database file, which tieout only reads and never makes" }
-    Unreadable { source: "wms", table: "shipment_lines", sentence: "cannot read table shipment_lines of source wms: there is nothing at …/wms.db; expected a SQLite database file, which tieout only reads and never makes" }
+    Unreadable { source: "wms", table: "reorder_points", sentence: "there is nothing at …/wms.db; expected a SQLite database file, which tieout only reads and never makes" }
+    Unreadable { source: "wms", table: "shipment_lines", sentence: "there is nothing at …/wms.db; expected a SQLite database file, which tieout only reads and never makes" }
 
     the file is something else:
-    Unreadable { source: "wms", table: "reorder_points", sentence: "cannot read table reorder_points of source wms: …/wms.db is not a SQLite database" }
-    Unreadable { source: "wms", table: "shipment_lines", sentence: "cannot read table shipment_lines of source wms: …/wms.db is not a SQLite database" }
+    Unreadable { source: "wms", table: "reorder_points", sentence: "…/wms.db is not a SQLite database" }
+    Unreadable { source: "wms", table: "shipment_lines", sentence: "…/wms.db is not a SQLite database" }
 
     the file is cut off:
-    Unreadable { source: "wms", table: "reorder_points", sentence: "cannot read table reorder_points of source wms: taking a snapshot failed: database disk image is malformed" }
-    Unreadable { source: "wms", table: "shipment_lines", sentence: "cannot read table shipment_lines of source wms: taking a snapshot failed: database disk image is malformed" }
+    Unreadable { source: "wms", table: "reorder_points", sentence: "taking a snapshot failed: database disk image is malformed" }
+    Unreadable { source: "wms", table: "shipment_lines", sentence: "taking a snapshot failed: database disk image is malformed" }
 
     a table is dropped:
-    Unreadable { source: "wms", table: "reorder_points", sentence: "cannot read table reorder_points of source wms: understanding its query failed: no such table: reorder_settings" }
+    Unreadable { source: "wms", table: "reorder_points", sentence: "understanding its query failed: no such table: reorder_settings" }
 
     a column is dropped:
-    Unreadable { source: "wms", table: "shipment_lines", sentence: "cannot read table shipment_lines of source wms: understanding its query failed: no such column: s.ship_date" }
+    Unreadable { source: "wms", table: "shipment_lines", sentence: "understanding its query failed: no such column: s.ship_date" }
 
     a table is empty:
     Guard { source: "wms", table: "reorder_points", rows: 0, min_rows: 1 }

@@ -27,6 +27,19 @@ fn related(relation: Relation) -> Message {
     }
 }
 
+/// A difference from a figure that the rule writes down.
+fn limited(relation: Relation, left: &str, difference: &str) -> Message {
+    Message::QuantityDiffers {
+        relation,
+        left: operand("warehouse.lines", Value::Amount(amount(left))),
+        right: operand("1.0", Value::Amount(amount("1.0"))),
+        difference: amount(difference),
+        allowed: Amount::ZERO,
+        bound: None,
+        rows: None,
+    }
+}
+
 /// A difference beyond a tolerance of one direction, or of several rows.
 fn bounded(bound: Option<Bound>, rows: Option<u64>) -> Message {
     Message::QuantityDiffers {
@@ -89,6 +102,7 @@ fn messages() -> Vec<Message> {
         unreadable("1,5\u{200B}", 1204),
         Message::OutOfRange { side: None, expression: "sales.qty * sales.price".to_owned() },
         Message::OutOfRange { side: Some(side()), expression: "sum(amount)".to_owned() },
+        Message::OutOfRange { side: Some(side()), expression: "round(amount / qty, 2)".to_owned() },
         Message::Keyless { side: side(), columns: names(&["order_no", "line_no"]), rows: 1 },
         Message::Keyless { side: side(), columns: names(&["batch"]), rows: 1500 },
         Message::Duplicate { side: side(), unique: names(&["order_no", "line_no"]), rows: 3 },
@@ -109,6 +123,7 @@ fn messages() -> Vec<Message> {
             unit: text("箱"),
             rows: 1,
         },
+        Message::NoUnitFactor { side: side(), column: "qty".to_owned(), item: Value::Null, unit: text("箱"), rows: 2 },
         Message::UnreadableCell {
             side: "pos".to_owned(),
             column: "paid_at".to_owned(),
@@ -126,6 +141,9 @@ fn messages() -> Vec<Message> {
         related(Relation::Equal),
         related(Relation::AtMost),
         related(Relation::AtLeast),
+        limited(Relation::Equal, "2", "1.0"),
+        limited(Relation::AtMost, "2", "1.0"),
+        limited(Relation::AtLeast, "0", "-1.0"),
         bounded(Some(Bound::Under), None),
         bounded(Some(Bound::Over), Some(12)),
         bounded(None, Some(1)),

@@ -103,6 +103,12 @@ fn figures(
     if is_money(&check.left, subject) || is_money(&check.right, subject) {
         return Some(("amount", Some(Money { currency: currency.to_owned(), amount: difference.absolute() })));
     }
+    let side = |column: &Reference| subject.books.case.side(column.side.unwrap_or_default());
+    let is_count = |column: &Reference| side(column).count == Some(column.column);
+    let is_quantity = |column: &Reference| matches!(side(column).kind(column.column), Kind::Quantity { .. });
+    if check.columns().iter().any(is_count) && !check.columns().iter().any(is_quantity) {
+        return Some(("quantity", None));
+    }
     Some(("quantity", worth::of_quantity(subject, &difference)))
 }
 

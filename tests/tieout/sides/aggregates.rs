@@ -147,3 +147,51 @@ fn an_unreadable_cell_of_an_aggregated_column_is_told() {
     let lines = "D1,SO1,60.00,CNY,three,10.00,2026-10-04,2026-10-02,billed\nD2,SO1,40.00,CNY,5,10.00,2026-10-03,2026-10-01,open";
     check(order().rows("lines", lines), r#"["SO1"] unreadable lines -> finance"#);
 }
+
+#[test]
+fn a_number_of_rows_is_not_worth_the_price_of_a_quantity() {
+    let rule = r#"
+        kind  = "reconcile"
+        key   = ["order_no"]
+        price = "orders.price"
+        [sides.orders]
+        table = "orders"
+        [sides.lines]
+        table = "lines"
+        sum   = ["qty"]
+        count = "rows"
+        [[checks]]
+        name    = "one-line"
+        at_most = ["lines.rows", "1"]
+        [[checks]]
+        name  = "lines"
+        equal = ["orders.lines", "lines.rows"]
+        [[checks]]
+        name  = "shipped"
+        equal = ["orders.qty", "lines.qty"]
+    "#;
+    let bench = Bench::new(rule)
+        .table("orders", "order_no text, lines number, qty quantity, price money", "SO1,1,9,2.50")
+        .table("lines", "order_no text, qty quantity", "SO1,4\nSO1,4");
+    let found = "[\"SO1\"] one-line: quantity -> finance\n[\"SO1\"] lines: quantity -> finance\n[\"SO1\"] shipped: quantity CNY 2.50 -> finance";
+    check(bench, found);
+}
+
+#[test]
+fn money_at_risk_has_no_zeros_beyond_its_cents() {
+    let rule = r#"
+        kind = "reconcile"
+        key  = ["order_no"]
+        [sides.orders]
+        table = "orders"
+        [sides.bills]
+        table = "bills"
+        [[checks]]
+        name  = "billed"
+        equal = ["bills.amount", "orders.qty * orders.price"]
+    "#;
+    let bench = Bench::new(rule)
+        .table("orders", "order_no text, qty quantity, price money", "SO1,4.0000,2.50\nSO2,3.9990,2.50")
+        .table("bills", "order_no text, amount money", "SO1,11.00\nSO2,11.00");
+    check(bench, "[\"SO1\"] billed: amount CNY 1.00 -> finance\n[\"SO2\"] billed: amount CNY 1.0025 -> finance");
+}

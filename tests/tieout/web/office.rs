@@ -170,7 +170,7 @@ fn rule(id: &str, title: Bilingual, owner: &str, severity: SeverityScale, body: 
     Rule {
         id: id.to_owned(),
         title,
-        why: Bilingual::default(),
+        why: Bilingual::new("What runs out is not sold.", "断货就没有生意。"),
         owner: owner.to_owned(),
         severity,
         worsened: Worsened::default(),

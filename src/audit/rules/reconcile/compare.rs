@@ -7,12 +7,13 @@ use super::conditions::Conditions;
 use super::currency::Monies;
 use super::groups::{Groups, columns_of, row_fault, sides_read};
 use super::matched::Matched;
-use super::price::Price;
+use super::price::{Price, in_cents};
 use super::tolerance::{Excessive, Tolerance};
 use crate::audit::amount::{Amount, Money};
 use crate::audit::breaks::{Break, Class, Message, Operand, Relation};
-use crate::audit::expression::{Cell, Decimals, Expression, Type, Vector};
+use crate::audit::expression::{Cell, ColumnRef, Decimals, Expression, Type, Vector};
 use crate::audit::rulebook::{Check, Within};
+use crate::audit::snapshot::ColumnType;
 
 /// What all checks of a rule share over the groups of one partition.
 pub(super) struct Common<'m> {
@@ -196,12 +197,23 @@ impl Run<'_> {
         let name = if class == Class::Unreadable { row_fault(class) } else { self.check.name.clone() };
         let at_risk = match &message {
             Message::AmountDiffers { difference, currency, .. } => {
-                difference.checked_abs().map(|amount| Money { currency: currency.clone(), amount })
+                let amount = difference.checked_abs();
+                amount.map(|amount| Money { currency: currency.clone(), amount: in_cents(amount) })
             }
-            Message::QuantityDiffers { difference, .. } => self.common.price.times(group, *difference),
+            Message::QuantityDiffers { difference, .. } if !self.counts_rows() => {
+                self.common.price.times(group, *difference)
+            }
             _ => None,
         };
         Break { check: name, class, side: None, owner: self.check.owner.clone(), message, at_risk }
+    }
+
+    /// Whether the check compares a number of rows and no quantity: the rule's price says nothing of it.
+    fn counts_rows(&self) -> bool {
+        let is_count =
+            |column: &ColumnRef| self.matched.side(self.matched.side_of(column)).count.as_ref() == Some(&column.column);
+        let is_quantity = |column| matches!(self.matched.kind(column), Some(ColumnType::Quantity { .. }));
+        columns_of(self.check).any(is_count) && !columns_of(self.check).any(is_quantity)
     }
 
     fn said(&self, group: usize, difference: Difference, currency: Option<&str>) -> (Class, Message) {

@@ -4,7 +4,7 @@ use super::super::rows;
 use super::compare::Common;
 use super::groups::{Groups, columns_of, row_break, sides_read};
 use super::matched::{Matched, sum};
-use super::price::Price;
+use super::price::{Price, in_cents};
 use crate::audit::amount::Money;
 use crate::audit::breaks::{Break, Class, Message};
 
@@ -91,7 +91,7 @@ pub(super) fn money_of(matched: &Matched<'_>, index: usize, rows: &[u32]) -> Opt
     };
     let mut codes = matched.sides.currencies(index, column).of_rows(rows);
     let currency = codes.pop_first().filter(|_| codes.is_empty())?;
-    Some(Money { currency, amount })
+    Some(Money { currency, amount: in_cents(amount) })
 }
 
 /// Places a break for every expected side without a row, unless all checks that would read it are waiting.

@@ -31,7 +31,7 @@ impl<'m> Price<'m> {
         let evaluate = || settings.price.as_ref().map(|price| price.evaluate(self.matched, &context.parameters));
         let Value::Amount(price) = self.prices.get_or_init(evaluate).as_ref()?.value(group) else { return None };
         let product = price.checked_mul(quantity)?.checked_abs()?;
-        let amount = product.rescale(2).unwrap_or(product);
+        let amount = product.rescale(2).unwrap_or_else(|| in_cents(product));
         let code = |column: &ColumnRef| {
             let rows = self.matched.priced(self.matched.side_of(column), &column.column, group);
             self.matched.currencies(column).of_rows(rows)
@@ -51,6 +51,15 @@ impl<'m> Price<'m> {
         let quantity = present.iter().find_map(|side| quantity(self.matched, *side, group))?;
         self.times(group, quantity)
     }
+}
+
+/// The same money with no zeros beyond its cents, which a product brings along.
+pub(super) fn in_cents(amount: Amount) -> Amount {
+    if amount.scale() <= 2 {
+        return amount;
+    }
+    let shortest = amount.normalised();
+    shortest.rescale(shortest.scale().max(2)).unwrap_or(amount)
 }
 
 /// The first quantity that checks read on a side, added up over the group's rows.

@@ -69,7 +69,7 @@ fn receipts(dir: &Path, day: NaiveDate, found: &mut BTreeSet<Broken>) {
             found.insert(("payment-allocations".to_owned(), check, class, side.map(str::to_owned), subject, money));
         };
         match received.get(&receipt) {
-            None => raise("missing", "missing", Some("receipts"), settled),
+            None => raise("missing", "missing", Some("cash_receipts"), settled),
             Some(amount) if settled > *amount => raise("applied", "amount", None, settled - amount),
             Some(_) => {}
         }

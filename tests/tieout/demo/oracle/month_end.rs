@@ -85,7 +85,7 @@ fn stock(dir: &Path, over: NaiveDate, found: &mut BTreeSet<Broken>) {
     }
     assert!(before.keys().all(|subject| this.contains_key(subject)), "nothing left the ledger");
     for subject in on_hand.keys().filter(|subject| !this.contains_key(*subject)) {
-        missing(found, "ledger", subject, None);
+        missing(found, "books", subject, None);
     }
 }
 
