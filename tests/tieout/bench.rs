@@ -155,8 +155,13 @@ impl Bench {
     }
 
     fn tables(&self) -> Tables {
+        self.tables_of(&|_, _| true)
+    }
+
+    /// The tables with only those rows for which `holds` is true of the table's name and the row's cells.
+    fn tables_of(&self, holds: &dyn Fn(&str, &[String]) -> bool) -> Tables {
         let tables = self.specs.iter().map(|(name, spec)| {
-            let rows = &self.rows[name];
+            let rows: Vec<&Vec<String>> = self.rows[name].iter().filter(|row| holds(name, row)).collect();
             let columns = spec.columns.iter().enumerate().map(|(index, column)| {
                 let cells: Vec<Option<&str>> = rows.iter().map(|row| Some(row[index].as_str())).collect();
                 Column::new(column.from.as_str().into(), cells)
@@ -188,6 +193,17 @@ impl Bench {
         let (rule, context) = (self.rule(), self.context());
         let mut judge = Judge::new(&rule, &context, self.open.clone());
         judge.partition(&self.tables());
+        judge.finish()
+    }
+
+    /// Judges the tables cut into `parts` by what `part_of` says of a table's name and a row's cells: one after the
+    /// other, as a larger pull hands them over.
+    pub fn judge_apart(&self, parts: usize, part_of: impl Fn(&str, &[String]) -> usize) -> Judgement {
+        let (rule, context) = (self.rule(), self.context());
+        let mut judge = Judge::new(&rule, &context, self.open.clone());
+        for part in 0..parts {
+            judge.partition(&self.tables_of(&|name, row| part_of(name, row) == part));
+        }
         judge.finish()
     }
 

@@ -388,3 +388,32 @@ fn control_totals_say_what_was_read_per_currency() {
     assert_eq!(serde_json::to_string(&finance.money).unwrap(), r#"{"amount":{"CNY":"25.00","USD":"8.00"}}"#);
     assert_eq!(finance.quantities["qty"].to_string(), "18.0000");
 }
+
+#[test]
+fn tables_that_come_in_seven_parts_by_key_are_judged_as_those_that_come_whole() {
+    let order = |number: usize| {
+        format!("SO{number},{},10,2.50,25.00,{},2026-1{}-18", number % 3, ["CNY", "USD"][number % 2], number % 2)
+    };
+    let sales: Vec<String> = (0..40).map(order).collect();
+    let shipments: Vec<String> = (0..45)
+        .filter(|number| number % 7 != 0)
+        .map(|number| format!("D{},SO{number},{},{}", number % 5, number % 3, 10 - number % 2))
+        .chain(["D1,SO3,0,4".to_owned(), "D1,SO3,0,4".to_owned(), "D9,,1,4".to_owned(), "D8,SO5,2,ten".to_owned()])
+        .collect();
+    let invoices: Vec<String> = (0..40)
+        .map(|number| format!("F1,SO{number},{},10,25.0{},{}", number % 3, number % 4, ["CNY", "USD"][number % 2]))
+        .chain(["F2,,,1,1.00,CNY".to_owned()])
+        .collect();
+    let bench = trade()
+        .rows("sales", &sales.join("\n"))
+        .rows("shipments", &shipments.join("\n"))
+        .rows("invoices", &invoices.join("\n"))
+        .open(&[r#"["SO1",1]"#, r#"["SO2",2]"#, r#"["SO99",1]"#, r#"{"keyless":["sales"]}"#]);
+    let whole = bench.judge();
+    assert!(whole.findings.len() > 10 && whole.in_transit > 0 && whole.counts.len() > 4, "{:?}", whole.counts);
+    let part_of = |table: &str, row: &[String]| {
+        let order = if table == "sales" { &row[0] } else { &row[1] };
+        order.bytes().map(usize::from).sum::<usize>() % 7
+    };
+    assert_eq!(format!("{:?}", bench.judge_apart(7, part_of)), format!("{whole:?}"));
+}
