@@ -57,7 +57,8 @@ impl<'a> Judge<'a> {
                 overdue_payment::finish(self.rule, &self.open, self.parties, &mut self.gathered);
             }
         }
-        let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged } = self.gathered;
+        let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged, unjudged_keys } =
+            self.gathered;
         findings.sort_by(|left, right| {
             left.order.cmp(&right.order).then_with(|| left.finding.subject.cmp(&right.finding.subject))
         });
@@ -69,7 +70,8 @@ impl<'a> Judge<'a> {
         let threshold = &self.rule.threshold;
         let limit = threshold.stop.count.unwrap_or(self.context.flood);
         let stop = Ceiling { count: Some(limit), ..threshold.stop.clone() };
-        let tally = Tally { findings: &findings, keys: sides.first().map_or(0, |side| side.distinct_keys) };
+        let keys = sides.first().map_or(0, |side| side.distinct_keys);
+        let tally = Tally { findings: &findings, keys: keys.saturating_sub(unjudged_keys) };
         let rule = self.rule.id.clone();
         if let Some(excess) = tally.over(&stop, self.context).into_iter().next() {
             let verdicts = flooded_verdicts(&self.open);
@@ -105,7 +107,7 @@ fn flooded_verdicts(open: &BTreeSet<Subject>) -> BTreeMap<Subject, Verdict> {
 /// What a threshold is compared with.
 struct Tally<'f> {
     findings: &'f [Finding],
-    /// Distinct keys of the reference side.
+    /// Distinct keys of the reference side that were judged.
     keys: u64,
 }
 

@@ -231,7 +231,7 @@ pub(super) fn excess(excess: &Excess) -> String {
             format!("发现 {} 条差异，超过上限 {} 条", count(*found), count(*limit))
         }
         Excess::Percent { found, of, limit } => {
-            format!("{} 个主键中有 {} 个有差异，超过上限 {}%", count(*of), count(*found), quantity(*limit))
+            format!("核对的 {} 个对象中有 {} 个有差异，超过上限 {}%", count(*of), count(*found), quantity(*limit))
         }
         Excess::Amount { currency, at_risk, limit } => {
             let at_risk = at_risk.map_or_else(

@@ -117,6 +117,22 @@ fn a_percentage_is_compared_exactly_and_a_percentage_of_nothing_is_no_limit() {
 }
 
 #[test]
+fn a_percentage_is_of_the_keys_that_are_judged() {
+    let rule = r#"
+        threshold = { warn = { percent = "29" } }
+        scope     = { by = "sales.day", since = "180 days" }
+    "#;
+    let sales = (0..10).map(|order| format!("{order:03},10.00,CNY,2026-11-01"));
+    let earlier = (100..200).map(|order| format!("{order:03},10.00,CNY,2025-11-01"));
+    let sales: Vec<String> = sales.chain(earlier).collect();
+    let bench = orders(rule, 10, 3, "CNY").rows("sales", &sales.join("\n"));
+    insta::assert_snapshot!(aside(&bench), @r"
+    out_of_scope: 100
+    warned: 3 differences among 10 keys, more than the limit of 29 %
+    ");
+}
+
+#[test]
 fn a_stop_is_one_flood_exception_that_names_the_limit_and_judges_no_other_subject() {
     let open = [r#"["000"]"#, r#"["009"]"#];
     let stopped = |stop: &str| {

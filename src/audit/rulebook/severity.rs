@@ -48,7 +48,7 @@ pub struct Threshold {
 pub struct Ceiling {
     /// Subjects with breaks.
     pub count: Option<u64>,
-    /// Subjects with breaks in percent of the reference side's keys.
+    /// Subjects with breaks in percent of the reference side's keys that are judged.
     pub percent: Option<Amount>,
     /// Money at risk per currency; without a code, in the business's own.
     pub amounts: BTreeMap<Option<String>, Amount>,

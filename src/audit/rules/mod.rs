@@ -55,6 +55,8 @@ pub(crate) struct Gathered {
     pub in_transit: u64,
     /// All subjects that were read and not judged, open or not.
     pub unjudged: BTreeMap<Unjudged, u64>,
+    /// Those of them that the first side has.
+    pub unjudged_keys: u64,
 }
 
 impl Gathered {
@@ -104,6 +106,7 @@ impl Gathered {
         for (why, subjects) in more.unjudged {
             *self.unjudged.entry(why).or_insert(0) += subjects;
         }
+        self.unjudged_keys += more.unjudged_keys;
         more.sides.into_iter().for_each(|totals| self.count_side(totals));
     }
 

@@ -93,6 +93,16 @@ fn a_rate_that_is_empty_unreadable_or_not_above_zero_is_none() {
 }
 
 #[test]
+fn a_rate_of_no_day_could_be_the_last_one_so_its_currency_has_none() {
+    for day in ["", "soon"] {
+        let bench = bench();
+        check(bench.rows("rates", &format!("2026-10-01,USD,CNY,7.1055\n{day},USD,CNY,7.2")), "no_rate: 1");
+    }
+    let other = "2026-10-01,USD,CNY,7.1055\nsoon,EUR,CNY,8\nsoon,USD,JPY,150";
+    check(bench().rows("rates", other), "ties out");
+}
+
+#[test]
 fn a_day_with_two_rates_is_a_duplicate_unless_they_are_the_same() {
     let twice =
         |second: &str| bench().rows("rates", &format!("2026-10-01,USD,CNY,7.1055\n2026-10-01,USD,CNY,{second}"));

@@ -1,6 +1,6 @@
 //! Money in another currency, at the last rate on or before a day.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::age::day_of;
 use super::super::rows::{self, Currencies};
@@ -91,17 +91,23 @@ fn days(table: &Table, column: &str, context: &Context) -> Shared<Option<i32>> {
     }
 }
 
-/// The rates into `to`, by the currency they are from. A day that stands twice with one rate has that rate.
+/// The rates into `to`, by the currency they are from. A day that stands twice with one rate has that rate. A rate of
+/// no day could be the last one of any day, so that none of its currency is known.
 fn series(table: &Table, rates: &Rates, to: &str) -> HashMap<String, Series> {
     let (from, into) = (table.vector(&rates.from), table.vector(&rates.to));
     let figures = rows::decimals(table, &rates.rate);
     let Vector::Date(days) = table.vector(&rates.date) else { return HashMap::new() };
     let mut all: HashMap<String, Series> = HashMap::new();
+    let mut undated = HashSet::new();
     for (row, day) in days.iter().enumerate() {
-        let (Some(day), Value::Text(code)) = (*day, from.value(row)) else { continue };
+        let Value::Text(code) = from.value(row) else { continue };
         if into.value(row) != Value::Text(to.to_owned()) {
             continue;
         }
+        let Some(day) = *day else {
+            undated.insert(code);
+            continue;
+        };
         let rate = rows::amount(&figures, row as u32).filter(|rate| *rate > Amount::ZERO);
         all.entry(code).or_default().push((day, rate.map_or(Rate::Unknown, Rate::Known)));
     }
@@ -115,6 +121,7 @@ fn series(table: &Table, rates: &Rates, to: &str) -> HashMap<String, Series> {
             same
         });
     }
+    all.retain(|code, _| !undated.contains(code));
     all
 }
 

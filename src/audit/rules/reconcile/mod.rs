@@ -135,6 +135,7 @@ fn conclude(rule: &Rule, matched: &Matched<'_>, groups: Groups, open: &BTreeSet<
         let is_awaited = matched.pairing.is_awaited(group);
         if let Some(why) = unjudged[group] {
             let subject = is_awaited.then(|| matched.subject(group));
+            gathered.unjudged_keys += u64::from(matched.is_present(0, group));
             gathered.left(why, subject.filter(|subject| open.contains(subject)));
         } else if is_awaited {
             gathered.passed(matched.subject(group), waiting[group], open);
