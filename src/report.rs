@@ -3,8 +3,10 @@
 //! Money and quantities are strings. Everything in it follows from snapshot, rules and open list, but for the ids.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -91,6 +93,7 @@ pub struct RuleReport {
     pub at_risk: Purse,
     pub continuity: Option<Continuity>,
     /// Every subject with breaks, in the order of law 10.
+    #[serde(serialize_with = "a_line_each")]
     pub exceptions: Vec<Listed>,
     #[serde(skip)]
     pub seconds: f64,
@@ -113,6 +116,13 @@ pub struct Listed {
     pub first_seen: NaiveDate,
     pub at_risk: Purse,
     pub breaks: Vec<Break>,
+}
+
+/// Written out side by side: a list of a hundred thousand is most of a report.
+fn a_line_each<S: Serializer>(listed: &[Listed], serializer: S) -> Result<S::Ok, S::Error> {
+    let lines: serde_json::Result<Vec<Box<RawValue>>> =
+        listed.par_iter().map(serde_json::value::to_raw_value).collect();
+    serializer.collect_seq(lines.map_err(serde::ser::Error::custom)?)
 }
 
 fn by_class<S: Serializer>(counts: &BTreeMap<Class, u64>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -180,9 +190,10 @@ impl RunReport {
         RunEvent { job: self.job.clone(), seconds: self.seconds, rules: rules.collect() }
     }
 
-    /// The report as JSON, one line-broken document.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("every key of a report is text")
+    /// Writes the report as JSON, one line-broken document with a line for each exception.
+    pub fn write_json(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self).map_err(io::Error::from)?;
+        out.write_all(b"\n")
     }
 
     /// Every break of every exception as CSV: UTF-8 without BOM, one row per break, figures as exact text.

@@ -126,8 +126,8 @@ async fn run_leased(
         let judgement = judge(rule, plan, &pulled, open, today, deadline).await;
         judged.push(Judged { rule: rule.clone(), judgement, seconds: rule_began.elapsed().as_secs_f64() });
     }
-    // Recording needs what was found, and no longer the tables it was found in.
-    drop(pulled);
+    // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
+    tokio::task::spawn_blocking(move || drop(pulled));
     let session = record::Session { config, request, job: &plan.job, context: &plan.context, started, clock };
     let mut report = record::record(&session, store, judged).await?;
     report.seconds = began.elapsed().as_secs_f64();

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::amount::Amount;
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Excess, Finding, Message, Severity};
 use super::judgement::{Context, Judgement, Outcome, Verdict};
@@ -59,7 +61,7 @@ impl<'a> Judge<'a> {
         }
         let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged, unjudged_keys } =
             self.gathered;
-        findings.sort_by(|left, right| {
+        findings.par_sort_by(|left, right| {
             left.order.cmp(&right.order).then_with(|| left.finding.subject.cmp(&right.finding.subject))
         });
         let findings: Vec<Finding> = findings.into_iter().map(|placed| placed.finding).collect();
@@ -80,7 +82,8 @@ impl<'a> Judge<'a> {
             return Judgement { rule, outcome, sides, counts, in_transit, unjudged, warned, findings, verdicts };
         }
         let warned = tally.over(&threshold.warn, self.context);
-        let broken: BTreeSet<&Subject> = findings.iter().map(|finding| &finding.subject).collect();
+        let is_open = |subject: &&Subject| self.open.contains(*subject);
+        let broken: BTreeSet<&Subject> = findings.iter().map(|finding| &finding.subject).filter(is_open).collect();
         let verdict = |subject: &Subject| match subject {
             subject if broken.contains(subject) => Verdict::Breaks,
             subject if set_aside.contains(subject) => Verdict::NotJudged,

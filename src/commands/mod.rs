@@ -64,8 +64,13 @@ pub fn load(files: &Files) -> Result<Arc<Config>, u8> {
 
 /// Prints a result. A reader that went away (`| head`) is no fault of ours.
 pub(crate) fn print(text: &str) -> u8 {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    print_by(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints a result that is written piece by piece, because it may be large.
+pub(crate) fn print_by(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> u8 {
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => TIES_OUT,
         Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => TIES_OUT,
         Err(fault) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Files, Format, NOT_EVALUATED, TIES_OUT, USAGE, fail, load, print, tables};
+use super::{Files, Format, NOT_EVALUATED, TIES_OUT, USAGE, fail, load, print, print_by, tables};
 use crate::config::Config;
 use crate::metrics;
 use crate::notify::email::Mailer;
@@ -65,15 +65,18 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
         Ok(done) => done,
         Err(code) => return code,
     };
-    let text = match arguments.format {
-        Format::Json => report.to_json() + "\n",
+    let printed = match arguments.format {
+        Format::Json => print_by(|out| report.write_json(out)),
         Format::Csv => match report.to_csv() {
-            Ok(text) => text,
+            Ok(text) => print(&text),
             Err(fault) => return fail(&fault),
         },
-        Format::Table => tables::run(&config, &report, sent),
+        Format::Table => print(&tables::run(&config, &report, sent)),
     };
-    report.exit_code().max(print(&text))
+    let code = report.exit_code().max(printed);
+    // The process ends here, and takes a large report along sooner than it could be taken apart.
+    std::mem::forget(report);
+    code
 }
 
 /// One run with everything that follows it: mails, and the metrics file. Answers the exit code when it fails.

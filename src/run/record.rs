@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rayon::prelude::*;
 use uuid::Uuid;
 
 use super::{Judged, Request, day_of};
@@ -161,7 +162,7 @@ fn changed(state: Option<&RuleState>, rule: &Rule) -> bool {
 
 /// Adds one rule to the report and to what may be told.
 fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gathered) {
-    let Judged { rule, judgement, seconds } = judged;
+    let Judged { rule, mut judgement, seconds } = judged;
     let reason = match &judgement.outcome {
         Outcome::NotEvaluated(reason) => Some(reason.clone()),
         _ => None,
@@ -179,19 +180,21 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
     for step in &known.steps {
         *steps.entry(step.step.name()).or_default() += 1;
     }
+    let status = status(&judgement);
+    let exceptions = listed(session, std::mem::take(&mut judgement.findings), &known);
     gathered.reports.push(RuleReport {
         rule: rule.id.clone(),
         kind: rule.kind(),
         title: rule.title.clone(),
         owner: rule.owner.clone(),
         hash: rule.hash.clone(),
-        status: status(&judgement),
+        status,
         reason,
         recorded: known.recorded,
         baseline,
         rule_changed: changed(known.state.as_ref(), &rule),
         scope_start: reach::scope_start(&rule, session.context),
-        exceptions: listed(session, &judgement.findings, &known),
+        exceptions,
         sides: judgement.sides,
         counts: judgement.counts,
         in_transit: judgement.in_transit,
@@ -204,26 +207,28 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
     });
 }
 
-fn listed(session: &Session<'_>, findings: &[Finding], known: &Known) -> Vec<Listed> {
+/// The findings as the report lists them; their evidence is let go.
+fn listed(session: &Session<'_>, findings: Vec<Finding>, known: &Known) -> Vec<Listed> {
     let stood: HashMap<_, _> = known.known.iter().map(|known| (&known.subject, known)).collect();
     let steps = known.steps.iter().zip(&known.after);
     let moved: HashMap<_, _> = steps.map(|(step, after)| (&after.subject, (step.step, after))).collect();
-    let listed = findings.iter().map(|finding| {
+    let (dry_run, today) = (session.request.dry_run, session.context.day);
+    let listed = findings.into_par_iter().map(|finding| {
         let (step, exception) = match moved.get(&finding.subject) {
             Some((step, after)) => (Some(*step), Some(*after)),
             None => (None, stood.get(&finding.subject).copied()),
         };
-        let opened_by_rehearsal = session.request.dry_run && step == Some(Step::Opened);
+        let opened_by_rehearsal = dry_run && step == Some(Step::Opened);
         Listed {
             id: exception.map(|known| known.id.clone()).filter(|_| !opened_by_rehearsal),
-            subject: finding.subject.clone(),
             department: finding.department().to_owned(),
             severity: finding.severity,
             step,
             status: exception.map_or(Status::Open, |known| known.status),
-            first_seen: exception.map_or(session.context.day, |known| known.first_seen),
+            first_seen: exception.map_or(today, |known| known.first_seen),
             at_risk: finding.at_risk(),
-            breaks: finding.breaks.clone(),
+            subject: finding.subject,
+            breaks: finding.breaks,
         }
     });
     listed.collect()
