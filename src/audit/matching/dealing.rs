@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 
-use super::hash::{self, equal};
+use super::hash;
 use super::{Keyed, key_values};
 use crate::audit::value::Subject;
 
@@ -192,23 +192,33 @@ fn spread(hash: u64) -> u64 {
     hash.rotate_left(32)
 }
 
+/// That a row has the key of its leader, which its hash says and its key must prove.
+pub(super) struct Claim {
+    place: u32,
+    pub row: u32,
+    /// The leader's side and table row.
+    pub side: usize,
+    pub leader_row: u32,
+    pub holds: bool,
+}
+
 /// Takes the rows whose key is not that of their leader, only its hash, out of their groups. All rows of such a key are
 /// among them, because the leader is none of theirs: so they can be grouped by key among themselves.
 fn part_strays(sides: &[Keyed], places: &Places, leaders: &mut [u32]) {
-    let stray = |place: usize, side: usize, row: u32| {
-        let leader = leaders[place];
-        if leader == NOWHERE || leader as usize == place {
-            return false;
-        }
-        let (other, other_row) = places.row(sides, leader);
-        !equal(&sides[side].parts, row, &sides[other].parts, other_row)
-    };
     let strays_of = |block: &Place| -> Vec<u32> {
-        let rows = sides[block.side].rows.range(block.from, block.from + block.rows).enumerate();
-        rows.map(|(index, row)| (block.first + index, row))
-            .filter(|(place, row)| stray(*place, block.side, *row))
-            .map(|(place, _)| place as u32)
-            .collect()
+        let rows = sides[block.side].rows.range(block.from, block.from + block.rows);
+        let mut claims: Vec<Claim> = Vec::with_capacity(block.rows);
+        for (place, row) in (block.first as u32..).zip(rows) {
+            let leader = leaders[place as usize];
+            if leader != NOWHERE && leader != place {
+                let (side, leader_row) = places.row(sides, leader);
+                claims.push(Claim { place, row, side, leader_row, holds: true });
+            }
+        }
+        for side in 0..sides.len() {
+            hash::prove(&sides[block.side].parts, &sides[side].parts, side, &mut claims);
+        }
+        claims.into_iter().filter(|claim| !claim.holds).map(|claim| claim.place).collect()
     };
     let strays: Vec<Vec<u32>> = places.blocks.par_iter().map(strays_of).collect();
     let mut by_key: BTreeMap<String, u32> = BTreeMap::new();

@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use foldhash::fast::FixedState;
 use polars::prelude::{PolarsDataType, StringChunked, StringType};
 
+use super::dealing::Claim;
 use crate::audit::amount::Amount;
 use crate::audit::expression::{Cell, Decimals, Vector};
 use crate::audit::snapshot::days_since_epoch;
@@ -123,7 +124,13 @@ fn hash_short(cell: u128) -> u64 {
 }
 
 fn same_text(left: &StringChunked, one: usize, right: &StringChunked, other: usize) -> bool {
-    let (Some(left), Some(right)) = (whole(left), whole(right)) else { return left.get(one) == right.get(other) };
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => same_cell(left, one, right, other),
+        _ => left.get(one) == right.get(other),
+    }
+}
+
+fn same_cell(left: &Texts, one: usize, right: &Texts, other: usize) -> bool {
     let (cell, other_cell) = (left.views()[one], right.views()[other]);
     if cell.length as usize <= SHORT || cell.length != other_cell.length {
         return cell.as_u128() == other_cell.as_u128();
@@ -163,6 +170,38 @@ pub(super) fn is_complete(parts: &[Vector], row: u32) -> bool {
         Vector::Instant(micros) => micros[row].is_some(),
         Vector::Boolean(flags) => flags[row].is_some(),
     })
+}
+
+/// Takes back the claims on leaders of `side` that the keys do not prove. Part by part over all of them, so that the
+/// processor may fetch the leaders' cells, which lie anywhere, many at a time.
+pub(super) fn prove(own: &[Vector], leaders: &[Vector], side: usize, claims: &mut [Claim]) {
+    for (own, leader) in own.iter().zip(leaders) {
+        let of_side = claims.iter_mut().filter(|claim| claim.side == side);
+        match (own, leader) {
+            (Vector::Decimal(own), Vector::Decimal(leader)) => match (own.plain(), leader.plain()) {
+                (Some(units), Some(leader_units)) if own.scale == leader.scale => {
+                    of_side.for_each(|claim| {
+                        claim.holds &= units[claim.row as usize] == leader_units[claim.leader_row as usize];
+                    });
+                }
+                _ => of_side.for_each(|claim| {
+                    claim.holds &= same_figure(own, claim.row as usize, leader, claim.leader_row as usize);
+                }),
+            },
+            (Vector::Text(own), Vector::Text(leader)) => match (whole(own), whole(leader)) {
+                (Some(own), Some(leader)) => of_side.for_each(|claim| {
+                    claim.holds &= same_cell(own, claim.row as usize, leader, claim.leader_row as usize);
+                }),
+                _ => of_side.for_each(|claim| {
+                    claim.holds &= own.get(claim.row as usize) == leader.get(claim.leader_row as usize);
+                }),
+            },
+            _ => of_side.for_each(|claim| {
+                let (own, leader) = (std::slice::from_ref(own), std::slice::from_ref(leader));
+                claim.holds &= equal(own, claim.row, leader, claim.leader_row);
+            }),
+        }
+    }
 }
 
 /// Whether two rows have the same key. Neither has a null in it.
