@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, NaiveDate, Weekday};
 
 /// The business's working days. Without any entry: Monday to Friday.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,18 +20,5 @@ impl Calendar {
         }
         let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
         !weekend && !self.holidays.contains(&day)
-    }
-
-    /// The day `days` working days after `start`; `start` itself is not counted. `None` past the calendar's end.
-    pub fn add_working_days(&self, start: NaiveDate, days: u32) -> Option<NaiveDate> {
-        let mut day = start;
-        let mut left = days;
-        while left > 0 {
-            day = day.checked_add_days(Days::new(1))?;
-            if self.is_working_day(day) {
-                left -= 1;
-            }
-        }
-        Some(day)
     }
 }

@@ -152,6 +152,10 @@ fn the_same_breaks_are_no_change_and_other_breaks_are_one() {
     let before = known("a", Status::Open, &[worth("x", "5")]);
     assert_eq!(meet(&before, &[worth("x", "5.00")]).0, Step::Unchanged, "a column with more digits is no news");
     assert_eq!(meet(&before, &[worth("x", "5")]).0, Step::Unchanged);
+    let both = known("a", Status::Open, &[worth("x", "5"), worth("y", "5")]);
+    let turned = [worth("y", "5"), worth("x", "5")];
+    assert_eq!(meet(&both, &turned).0, Step::Unchanged, "checks that change places are no news");
+    assert_eq!(meet(&both, &[worth("x", "5"), worth("x", "5")]).0, Step::Changed);
     assert_eq!(meet(&before, &[worth("y", "5")]).0, Step::Changed);
     assert_eq!(meet(&before, &[worth("x", "4")]).0, Step::Changed);
     assert_eq!(meet(&before, &[worth("x", "5.01")]).0, Step::Worsened);

@@ -1,7 +1,8 @@
 //! Hashing keys, and telling whether two are equal.
 //!
 //! A hash is the same for equal keys wherever they stand: in columns of different scales, or among an exception's
-//! stored values. It is the same on every machine and in every run, because the order of findings must be.
+//! stored values. It is the same in every run, so that a run can be measured and repeated; what is matched does not
+//! depend on it.
 
 use std::hash::BuildHasher;
 

@@ -13,6 +13,8 @@ use crate::harness::{Company, Database};
 fn steady(report: &RunReport) -> serde_json::Value {
     let mut json = Vec::new();
     report.write_json(&mut json).unwrap();
+    let lines = std::str::from_utf8(&json).unwrap().lines().filter(|line| line.trim_start().starts_with("{\"id\":"));
+    assert_eq!(lines.count(), report.rules.iter().map(|rule| rule.exceptions.len()).sum::<usize>());
     let mut value: serde_json::Value = serde_json::from_slice(&json).unwrap();
     value["run"].take();
     for rule in value["rules"].as_array_mut().unwrap() {

@@ -15,7 +15,7 @@ use crate::audit::expression::{Cell, ColumnRef, Decimals, Expression, Type, Vect
 use crate::audit::rulebook::{Check, Within};
 use crate::audit::snapshot::ColumnType;
 
-/// What all checks of a rule share over the groups of one partition.
+/// What all checks of a rule share over the groups of one batch.
 pub(super) struct Common<'m> {
     pub conditions: Conditions<'m>,
     pub price: Price<'m>,
@@ -82,7 +82,7 @@ enum Side {
     Right,
 }
 
-/// One check over the groups of a partition.
+/// One check over the groups of a batch.
 struct Run<'r> {
     matched: &'r Matched<'r>,
     place: usize,

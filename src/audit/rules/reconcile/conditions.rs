@@ -10,7 +10,7 @@ use crate::audit::judgement::Context;
 use crate::audit::rulebook::{Check, Grace};
 use crate::audit::snapshot::days_since_epoch;
 
-/// The conditions of a rule's checks over the groups of one partition, in check order.
+/// The conditions of a rule's checks over the groups of one batch, in check order.
 pub(super) struct Conditions<'m> {
     matched: &'m Matched<'m>,
     checks: Vec<Condition<'m>>,

@@ -1,4 +1,4 @@
-//! A rule's sides, made ready once for all partitions: what every subject's judging looks up.
+//! A rule's sides, made ready once for all batches: what every subject's judging looks up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -48,7 +48,7 @@ impl Inside {
 
 /// Leaves out the groups that lie outside the rule's scope. The reference side's dates decide, and where it has no row
 /// the other sides' own. A group that stands only on sides whose tables have no date lies outside. Subjects of open
-/// exceptions, whose keys' digests are `awaited`, are never left out.
+/// exceptions are never left out.
 pub(super) fn close(matched: &Matched<'_>, open: &BTreeSet<Subject>, groups: &mut Groups) {
     let Some(inside) = &matched.sides.inside else { return };
     for group in 0..matched.pairing.groups {
