@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use toml::de::DeValue;
 use wildmatch::WildMatch;
 
-use super::values::{duration, path, zone};
-use super::{Job, Source, SourceKind};
+use super::values::{duration, path, secret, zone};
+use super::{Job, Secret, Source, SourceKind};
 use crate::audit::expression::{ParameterTypes, Type};
 use crate::audit::reach::SCOPE_START;
 use crate::audit::rulebook::{Asking, standard_parameters};
@@ -17,7 +17,26 @@ use crate::audit::value::Value;
 use crate::problem::{Node, Section};
 use crate::schedule::Timetable;
 
-const KINDS: [(&str, Asking); 2] = [("sqlite", Asking::Query), ("files", Asking::File)];
+/// What `kind` may say.
+#[derive(Clone, Copy)]
+enum Kind {
+    Sqlite,
+    Files,
+    Postgres,
+    Mysql,
+}
+
+const KINDS: [(&str, Kind); 4] =
+    [("sqlite", Kind::Sqlite), ("files", Kind::Files), ("postgres", Kind::Postgres), ("mysql", Kind::Mysql)];
+
+impl Kind {
+    fn asking(self) -> Asking {
+        match self {
+            Kind::Files => Asking::File,
+            Kind::Sqlite | Kind::Postgres | Kind::Mysql => Asking::Query,
+        }
+    }
+}
 
 /// A source and how it is asked. Either may be unknown where the section is wrong.
 pub(super) fn source(
@@ -28,25 +47,41 @@ pub(super) fn source(
 ) -> (Option<Source>, Option<Asking>) {
     let sound = node.check_name(name, true);
     let Some(section) = node.section() else { return (None, None) };
-    let asking = section.need("kind", "\"sqlite\" or \"files\"").and_then(|node| node.one_of(&KINDS));
+    let accepted = "\"postgres\", \"mysql\", \"sqlite\" or \"files\"";
+    let kind = section.need("kind", accepted).and_then(|node| node.one_of(&KINDS));
     let zone = section.get("zone").map_or(business_zone, |node| zone(&node));
     // Without its kind a source has no known keys; naming the others would be noise.
-    let Some(kind) = asking else { return (None, None) };
-    let accepted = match kind {
-        Asking::Query => "the path of the database file",
-        Asking::File => "the path of the folder",
+    let Some(kind) = kind else { return (None, None) };
+    let at = |accepted| section.need("path", accepted).and_then(|node| path(&node, folder));
+    let reached = match kind {
+        Kind::Sqlite => at("the path of the database file").map(|path| SourceKind::Sqlite { path }),
+        Kind::Files => at("the path of the folder").map(|path| SourceKind::Files { path }),
+        Kind::Postgres => {
+            let url = server_url(&section, folder, &["postgres://", "postgresql://"], "PostgreSQL");
+            url.map(|url| SourceKind::Postgres { url })
+        }
+        Kind::Mysql => {
+            let url = server_url(&section, folder, &["mysql://", "mariadb://"], "MySQL or MariaDB");
+            url.map(|url| SourceKind::Mysql { url })
+        }
     };
-    let path = section.need("path", accepted).and_then(|node| path(&node, folder));
     section.finish();
-    let source = || {
-        let path = path?;
-        let kind = match kind {
-            Asking::Query => SourceKind::Sqlite { path },
-            Asking::File => SourceKind::Files { path },
-        };
-        sound.then_some(Source { name: name.to_owned(), kind, zone: zone? })
+    let source = || sound.then_some(Source { name: name.to_owned(), kind: reached?, zone: zone? });
+    (source(), Some(kind.asking()))
+}
+
+/// The URL of a database server, from `url` or `url_file`.
+fn server_url(section: &Section<'_>, folder: &Path, schemes: &[&str], server: &str) -> Option<Secret> {
+    let accepted = format!("{}user:password@host/database, or better ${{NAME}} of the environment", schemes[0]);
+    let Some((url, node)) = secret(section, "url", folder)? else {
+        section.problem("the source does not say where its server is", format!("url = \"{accepted}\" or url_file"));
+        return None;
     };
-    (source(), asking)
+    if !schemes.iter().any(|scheme| url.expose().starts_with(scheme)) {
+        node.problem(format!("this is no URL of a {server} server"), accepted);
+        return None;
+    }
+    Some(url)
 }
 
 /// A job whose patterns are not yet resolved to rules.

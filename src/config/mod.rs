@@ -96,6 +96,10 @@ pub struct Limits {
     pub delivery_attempts: u32,
     /// One send, from connecting to the last answer.
     pub send_timeout: Duration,
+    /// Reaching a server and logging in.
+    pub connect_timeout: Duration,
+    /// Waiting for a table that another program holds locked.
+    pub lock_timeout: Duration,
     /// One pull of one table.
     pub pull_timeout: Duration,
     /// Rows one pull may have.
@@ -111,6 +115,8 @@ impl Default for Limits {
             page_rows: 100,
             delivery_attempts: 8,
             send_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(15),
+            lock_timeout: Duration::from_secs(15),
             pull_timeout: Duration::from_secs(600),
             pull_rows: 20_000_000,
         }
@@ -134,6 +140,14 @@ pub enum SourceKind {
     /// A folder of CSV and Parquet files.
     Files {
         path: PathBuf,
+    },
+    /// `postgres://user:password@host:port/database`, with `?sslmode=` and the other parameters of libpq.
+    Postgres {
+        url: Secret,
+    },
+    /// `mysql://` or `mariadb://user:password@host:port/database`, with `?ssl-mode=` and `ssl-ca=`.
+    Mysql {
+        url: Secret,
     },
 }
 

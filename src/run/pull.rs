@@ -42,7 +42,12 @@ pub(super) async fn pull(
     let mut work = JoinSet::new();
     for (name, asked) in by_source {
         let Some(source) = config.sources.get(&name).cloned() else { continue };
-        let limits = PullLimits { timeout: config.limits.pull_timeout, rows: config.limits.pull_rows };
+        let limits = PullLimits {
+            connect: config.limits.connect_timeout,
+            lock: config.limits.lock_timeout,
+            timeout: config.limits.pull_timeout,
+            rows: config.limits.pull_rows,
+        };
         work.spawn(async move {
             let by_name: BTreeMap<String, TableSpec> =
                 asked.iter().map(|asked| (asked.table.name.clone(), asked.table.clone())).collect();

@@ -76,6 +76,25 @@ pub enum Fault {
     #[error("its query holds more than one statement; exactly one is accepted")]
     SeveralStatements,
 
+    #[error("the source's url cannot be understood: {reason}")]
+    Url { reason: String },
+    #[error("{server} cannot be reached: {reason}")]
+    Unreachable { server: String, reason: String },
+    #[error("{server} refused the login: {message}; the source's url needs a user, a password and a database it knows")]
+    LoginRefused { server: String, message: String },
+    #[error(
+        "the certificate or the encryption of {server} is not accepted: {reason}; the source's url says what is ({accepted})"
+    )]
+    Certificate { server: String, reason: String, accepted: &'static str },
+    #[error("the connection to {server} broke: {reason}; half a table is none, so nothing of it is used")]
+    Lost { server: String, reason: String },
+    #[error("it was not read, because table {table} took too long and the connection was given up with it")]
+    GivenUp { table: String },
+    #[error("a table that it reads is locked by another program, and still was after {}; run again when its writer is done, or raise limits.lock_timeout", seconds(.waited))]
+    TableLocked { waited: Duration },
+    #[error("column {column} has the type {found}, which cannot be carried exactly; {accepted}")]
+    UnreadableType { column: String, found: String, accepted: &'static str },
+
     #[error("file = {file:?} leads out of the source's folder {}; a path inside it is accepted", folder.display())]
     Outside { file: String, folder: PathBuf },
     #[error("there is no file {file} in the folder {}; it holds {}", folder.display(), list(.found))]

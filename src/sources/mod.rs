@@ -3,9 +3,12 @@
 //! Nothing here writes: a SQLite file is opened read-only and is never made, a folder's files are opened for reading.
 //! A table comes whole or not at all.
 
+mod column;
 mod fault;
 pub mod files;
 pub mod parameters;
+mod postgres;
+mod server;
 pub mod sqlite;
 mod watch;
 
@@ -27,6 +30,10 @@ pub type Pulls<T> = BTreeMap<String, Result<T, SourceError>>;
 /// The limits of one source's pull.
 #[derive(Clone, Copy, Debug)]
 pub struct PullLimits {
+    /// Reaching a server and logging in, one try.
+    pub connect: Duration,
+    /// Waiting for a table that another program holds locked.
+    pub lock: Duration,
     /// One table, from asking to its last row. Opening the source has as long by itself.
     pub timeout: Duration,
     /// The most rows a table may have.
@@ -53,16 +60,29 @@ pub async fn pull<T: Send + 'static>(
     moment: DateTime<Utc>,
     settle: impl Fn(&str, RawTable) -> T + Send + 'static,
 ) -> Pulls<T> {
-    let (limits, kind) = (*limits, source.kind.clone());
+    let (limits, kind, zone) = (*limits, source.kind.clone(), source.zone);
     let names: Vec<String> = tables.iter().map(|asked| asked.table.name.clone()).collect();
     watch::pull(&source.name, names, limits.timeout, settle, move |watch| match kind {
         SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, moment, watch),
+        SourceKind::Postgres { url } => postgres::pull(&url, zone, &tables, &limits, moment, watch),
+        SourceKind::Mysql { .. } => {
+            let fault = Fault::Internal { reason: "this kind of source cannot be read yet".to_owned() };
+            tables.iter().for_each(|asked| watch.read(&asked.table.name, || Err(fault.clone())));
+        }
         SourceKind::Files { path } => {
             let tables: Vec<TableSpec> = tables.into_iter().map(|asked| asked.table).collect();
             files::pull(&path, &tables, &limits, moment, watch);
         }
     })
     .await
+}
+
+/// What should be known of a source before it is relied on, such as a login that could write. One sentence each.
+pub async fn remarks(source: &Source, limits: &PullLimits) -> Result<Vec<String>, Fault> {
+    match &source.kind {
+        SourceKind::Postgres { url } => postgres::remarks(url, limits).await,
+        SourceKind::Mysql { .. } | SourceKind::Sqlite { .. } | SourceKind::Files { .. } => Ok(Vec::new()),
+    }
 }
 
 /// The fault of a table that asks for the wrong thing.

@@ -1,15 +1,31 @@
-//! `:name` parameters of a query: found in its text, and bound by the driver. A value never becomes part of the text.
+//! `:name` parameters of a query: found in its text as the source's own SQL would read it, and bound by the driver. A
+//! value never becomes part of the text.
 
 use std::ops::Range;
 
 use crate::audit::expression::Parameters;
 use crate::audit::value::Value;
 
+/// Whose SQL a query is written in: what is quoted and what is a comment differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Also takes names in backticks and in brackets.
+    Sqlite,
+    /// Dollar quotes, `E'…'` with backslashes, block comments that nest.
+    Postgres,
+    /// Backslashes in all texts, texts in double quotes, names in backticks, comments from `#` and from `-- ` on.
+    Mysql,
+}
+
 /// The parameters of `query` with their values: each name once, without its colon, in order of appearance. The error
 /// is the first name that `parameters` lacks.
-pub fn bind<'a>(query: &'a str, parameters: &'a Parameters) -> Result<Vec<(&'a str, &'a Value)>, &'a str> {
+pub fn bind<'a>(
+    query: &'a str,
+    dialect: Dialect,
+    parameters: &'a Parameters,
+) -> Result<Vec<(&'a str, &'a Value)>, &'a str> {
     let mut bound: Vec<(&str, &Value)> = Vec::new();
-    for name in names(query) {
+    for name in names(query, dialect) {
         if bound.iter().all(|(known, _)| *known != name) {
             bound.push((name, parameters.get(name).ok_or(name)?));
         }
@@ -18,16 +34,61 @@ pub fn bind<'a>(query: &'a str, parameters: &'a Parameters) -> Result<Vec<(&'a s
 }
 
 /// The names of the parameters in `query`, without their colons, in order of appearance, repeated as they repeat.
-pub fn names(query: &str) -> Vec<&str> {
-    find(query).into_iter().map(|found| &query[found.start + 1..found.end]).collect()
+pub fn names(query: &str, dialect: Dialect) -> Vec<&str> {
+    marks(query, dialect).into_iter().filter_map(|mark| mark.name(query)).collect()
+}
+
+/// `query` with what `placeholder` answers in the place of each parameter; it is given the name and which of the
+/// parameters it is, counted from 0 and repetitions included.
+pub fn replaced(query: &str, dialect: Dialect, mut placeholder: impl FnMut(&str, usize) -> String) -> String {
+    let (mut text, mut end, mut count) = (String::with_capacity(query.len() + 32), 0, 0);
+    for mark in marks(query, dialect) {
+        if let Some(name) = mark.name(query) {
+            text.push_str(&query[end..mark.place.start]);
+            text.push_str(&placeholder(name, count));
+            (end, count) = (mark.place.end, count + 1);
+        }
+    }
+    text.push_str(&query[end..]);
+    text
+}
+
+/// Whether `query` has a placeholder of the server's own, `$1` or `?`, which nothing would be bound to.
+pub fn has_foreign_placeholder(query: &str, dialect: Dialect) -> bool {
+    marks(query, dialect).iter().any(|mark| mark.kind == Kind::Foreign)
+}
+
+/// `query` up to the semicolon that ends it, where nothing but blanks and comments follow.
+pub fn without_end(query: &str, dialect: Dialect) -> &str {
+    let ends = marks(query, dialect).into_iter().filter(|mark| mark.kind == Kind::End).map(|mark| mark.place.start);
+    let mut bare = query;
+    for end in ends.collect::<Vec<_>>().into_iter().rev() {
+        if !is_blank(&query[end + 1..], dialect) {
+            break;
+        }
+        bare = &query[..end];
+    }
+    bare
+}
+
+/// Whether `text` is made of blanks, comments and semicolons.
+fn is_blank(text: &str, dialect: Dialect) -> bool {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
+        match comment(rest, dialect) {
+            Some(length) => rest = &rest[length..],
+            None => return rest.is_empty(),
+        }
+    }
 }
 
 /// The first word of `query` that is no comment, in lower case; empty when there is none.
-pub fn first_word(query: &str) -> String {
+pub fn first_word(query: &str, dialect: Dialect) -> String {
     let mut rest = query;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        match comment(rest) {
+        match comment(rest, dialect) {
             Some(length) => rest = &rest[length..],
             None => break,
         }
@@ -36,46 +97,86 @@ pub fn first_word(query: &str) -> String {
     rest[..end].to_ascii_lowercase()
 }
 
-/// The byte ranges of all parameters, their colons included.
-fn find(query: &str) -> Vec<Range<usize>> {
+/// Something in a query that is neither quoted nor a comment.
+struct Mark {
+    kind: Kind,
+    place: Range<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A colon and a name.
+    Parameter,
+    /// A placeholder of the server's own.
+    Foreign,
+    /// A semicolon.
+    End,
+}
+
+impl Mark {
+    fn name<'q>(&self, query: &'q str) -> Option<&'q str> {
+        (self.kind == Kind::Parameter).then(|| &query[self.place.start + 1..self.place.end])
+    }
+}
+
+/// Everything that is marked in `query`, in order.
+fn marks(query: &str, dialect: Dialect) -> Vec<Mark> {
     let mut found = Vec::new();
     let mut at = 0;
+    // The last character before `at` that belongs to a word, for what a quote or a dollar behind it means.
+    let mut word_start = None;
     while let Some(first) = query[at..].chars().next() {
         let rest = &query[at..];
-        at += match first {
-            '\'' | '"' | '`' => quoted(rest, first),
+        let (length, kind) = match first {
+            '\'' => {
+                let escapes = match dialect {
+                    Dialect::Sqlite => false,
+                    Dialect::Postgres => word_start.is_some_and(|start| query[start..at].eq_ignore_ascii_case("e")),
+                    Dialect::Mysql => true,
+                };
+                (quoted(rest, first, escapes), None)
+            }
+            '"' => (quoted(rest, first, dialect == Dialect::Mysql), None),
+            '`' if dialect != Dialect::Postgres => (quoted(rest, first, false), None),
             // SQLite also takes names in brackets. It has no arrays for which brackets would mean anything else.
-            '[' => rest.find(']').map_or(rest.len(), |end| end + 1),
-            '-' | '/' => comment(rest).unwrap_or(1),
-            ':' => match colon(rest) {
-                Colon::Parameter(length) => {
-                    found.push(at..at + length);
-                    length
-                }
-                Colon::Other(length) => length,
-            },
-            other => other.len_utf8(),
+            '[' if dialect == Dialect::Sqlite => (rest.find(']').map_or(rest.len(), |end| end + 1), None),
+            '$' if dialect == Dialect::Postgres && word_start.is_none() => dollar(rest),
+            '?' if dialect == Dialect::Mysql => (1, Some(Kind::Foreign)),
+            ';' => (1, Some(Kind::End)),
+            '-' | '/' | '#' => (comment(rest, dialect).unwrap_or(1), None),
+            ':' => colon(rest),
+            other => (other.len_utf8(), None),
         };
+        found.extend(kind.map(|kind| Mark { kind, place: at..at + length }));
+        let in_word = is_name_part(first) || (first == '$' && kind.is_none() && length == 1);
+        word_start = if in_word { word_start.or(Some(at)) } else { None };
+        at += length;
     }
     found
 }
 
-/// What a colon begins, with its length in bytes.
-enum Colon {
-    Parameter(usize),
-    /// A `::cast`, a `:=`, or a colon by itself.
-    Other(usize),
-}
-
-fn colon(rest: &str) -> Colon {
+/// What a colon begins, with its length in bytes: a parameter, a `::cast`, a `:=`, or a colon by itself.
+fn colon(rest: &str) -> (usize, Option<Kind>) {
     let after = &rest[1..];
     if after.starts_with([':', '=']) {
-        return Colon::Other(2);
+        return (2, None);
     }
     if !after.starts_with(|c: char| c == '_' || c.is_alphabetic()) {
-        return Colon::Other(1);
+        return (1, None);
     }
-    Colon::Parameter(1 + after.find(|c: char| !is_name_part(c)).unwrap_or(after.len()))
+    (1 + after.find(|c: char| !is_name_part(c)).unwrap_or(after.len()), Some(Kind::Parameter))
+}
+
+/// What a dollar begins in PostgreSQL: a placeholder, a text between two equal tags, or a dollar by itself.
+fn dollar(rest: &str) -> (usize, Option<Kind>) {
+    let after = &rest[1..];
+    if after.starts_with(|c: char| c.is_ascii_digit()) {
+        let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        return (1 + digits, Some(Kind::Foreign));
+    }
+    let tag = after.find(|c: char| !is_name_part(c)).filter(|end| after[*end..].starts_with('$'));
+    let Some(tag) = tag.map(|end| &rest[..end + 2]) else { return (1, None) };
+    (rest[tag.len()..].find(tag).map_or(rest.len(), |end| tag.len() + end + tag.len()), None)
 }
 
 fn is_name_part(c: char) -> bool {
@@ -83,16 +184,59 @@ fn is_name_part(c: char) -> bool {
 }
 
 /// The length of the quoted text at the start of `rest`: up to its closing quote, or to the end without one. A doubled
-/// quote needs no care: it ends one quoted text and begins the next at once.
-fn quoted(rest: &str, quote: char) -> usize {
-    rest[1..].find(quote).map_or(rest.len(), |end| end + 2)
+/// quote needs no care: it ends one quoted text and begins the next at once. Where there are `escapes`, a backslash
+/// takes the character behind it out of the text's meaning.
+fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
+    let mut escaped = false;
+    for (at, letter) in rest.char_indices().skip(1) {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if escapes => escaped = true,
+            _ if letter == quote => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
 }
 
-/// The length of the comment at the start of `rest`, if one is there. Block comments do not nest in SQLite.
-fn comment(rest: &str) -> Option<usize> {
-    if rest.starts_with("--") {
+/// The length of the comment at the start of `rest`, if one is there.
+fn comment(rest: &str, dialect: Dialect) -> Option<usize> {
+    let line = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => rest.starts_with("--"),
+        // Two minuses are arithmetic, unless a blank follows them.
+        Dialect::Mysql => {
+            let dashes = rest.strip_prefix("--");
+            let blank = |c: char| c.is_whitespace() || c.is_control();
+            rest.starts_with('#') || dashes.is_some_and(|after| after.is_empty() || after.starts_with(blank))
+        }
+    };
+    if line {
         return Some(rest.find('\n').map_or(rest.len(), |end| end + 1));
     }
     let inside = rest.strip_prefix("/*")?;
-    Some(inside.find("*/").map_or(rest.len(), |end| end + 4))
+    match dialect {
+        Dialect::Postgres => Some(2 + nested(inside)),
+        Dialect::Sqlite | Dialect::Mysql => Some(inside.find("*/").map_or(rest.len(), |end| end + 4)),
+    }
+}
+
+/// The length of what is inside a block comment, its end included: such comments nest in PostgreSQL.
+fn nested(inside: &str) -> usize {
+    let (mut depth, mut at) = (1, 0);
+    while let Some(next) = inside[at..].find(['*', '/']) {
+        at += next;
+        depth += match inside.get(at..at + 2) {
+            Some("/*") => 1,
+            Some("*/") => -1,
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        at += 2;
+        if depth == 0 {
+            return at;
+        }
+    }
+    inside.len()
 }

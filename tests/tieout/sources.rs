@@ -14,7 +14,12 @@ use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, RawTable,
 use tieout::config::{Source, SourceKind};
 use tieout::sources::{Asked, PullLimits, Pulls, pull};
 
-const LIMITS: PullLimits = PullLimits { timeout: Duration::from_secs(60), rows: 100_000 };
+const LIMITS: PullLimits = PullLimits {
+    connect: Duration::from_secs(10),
+    lock: Duration::from_secs(5),
+    timeout: Duration::from_secs(60),
+    rows: 100_000,
+};
 
 fn moment() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 0, 30, 0).unwrap()

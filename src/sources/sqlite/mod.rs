@@ -3,8 +3,6 @@
 //! The file is opened three times read-only: by flag, by `mode=ro` and by `query_only`. A database in WAL mode may get
 //! its `-shm` file made beside it, which is SQLite's own bookkeeping and holds no data.
 
-mod column;
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,15 +11,13 @@ use polars::prelude::{Column, DataFrame};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
-use self::column::Growing;
-use super::parameters;
+use super::column::Growing;
+use super::parameters::{self, Dialect};
 use super::{Asked, Fault, PullLimits, Watch};
 use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
 use crate::audit::value::Value;
 
-/// How long a database that another program holds locked is waited for, where a table's whole time is not shorter.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows between two looks at the watch.
 const ROWS_PER_LOOK: u64 = 4096;
 /// Digits that SQLite's REAL keeps of any decimal.
@@ -54,7 +50,7 @@ impl Snapshot {
     /// Opens the file and takes the snapshot. `moment` is only written on what is read.
     pub fn open(path: &Path, limits: &PullLimits, moment: DateTime<Utc>, watch: &Watch) -> Result<Snapshot, Fault> {
         look_at(path)?;
-        let busy = BUSY_TIMEOUT.min(limits.timeout / 2);
+        let busy = limits.lock.min(limits.timeout / 2);
         let failed = |doing: &'static str| move |error: rusqlite::Error| fault(path, busy, doing, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(uri(path), flags).map_err(failed("opening it"))?;
@@ -82,9 +78,9 @@ impl Snapshot {
             return Err(super::wrong_read("sqlite", &spec.read));
         };
         let known = || parameters.keys().map(|name| format!(":{name}")).collect::<Vec<_>>();
-        let bound = parameters::bind(query, parameters)
+        let bound = parameters::bind(query, Dialect::Sqlite, parameters)
             .map_err(|name| Fault::UnknownParameter { name: name.to_owned(), known: known() })?;
-        let first = parameters::first_word(query);
+        let first = parameters::first_word(query, Dialect::Sqlite);
         if !QUERY_WORDS.contains(&first.as_str()) {
             return Err(Fault::NotAQuery { found: if first.is_empty() { "nothing".to_owned() } else { first } });
         }
