@@ -19,6 +19,7 @@ mod reconcile;
 mod report;
 mod rule_tests;
 mod schedule;
+mod servers;
 mod severity;
 mod sides;
 mod snapshot;

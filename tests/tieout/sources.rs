@@ -2,16 +2,17 @@
 
 mod files;
 mod parameters;
+mod postgres;
 mod sqlite;
 
 use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
-use polars::prelude::{AnyValue, DataFrame};
+use polars::prelude::{AnyValue, DataFrame, TimeUnit};
 use tieout::audit::expression::Parameters;
 use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, RawTable, Read, TableSpec};
-use tieout::config::{Source, SourceKind};
+use tieout::config::{Secret, Source, SourceKind};
 use tieout::sources::{Asked, PullLimits, Pulls, pull};
 
 const LIMITS: PullLimits = PullLimits {
@@ -58,6 +59,10 @@ fn files_source(path: &Path) -> Source {
     source(SourceKind::Files { path: path.to_owned() })
 }
 
+fn postgres_source(url: &str) -> Source {
+    source(SourceKind::Postgres { url: Secret::new(url) })
+}
+
 fn source(kind: SourceKind) -> Source {
     Source { name: "erp".to_owned(), kind, zone: chrono_tz::Asia::Shanghai }
 }
@@ -96,6 +101,9 @@ fn show(frame: &DataFrame) -> String {
         let cells = (0..column.len()).map(|row| match column.get(row).unwrap() {
             AnyValue::Null => "null".to_owned(),
             AnyValue::String(text) => format!("{text:?}"),
+            AnyValue::Datetime(ticks, TimeUnit::Microseconds, Some(zone)) => {
+                format!("{} {zone}", DateTime::from_timestamp_micros(ticks).unwrap().naive_utc())
+            }
             other => other.to_string(),
         });
         lines.push(format!("{} {:?}: {}", column.name(), column.dtype(), cells.collect::<Vec<_>>().join(" | ")));
