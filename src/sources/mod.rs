@@ -6,8 +6,10 @@
 mod column;
 mod fault;
 pub mod files;
+mod growth;
 pub mod parameters;
 mod postgres;
+mod question;
 mod server;
 pub mod sqlite;
 mod watch;

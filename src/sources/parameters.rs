@@ -71,6 +71,11 @@ pub fn without_end(query: &str, dialect: Dialect) -> &str {
     bare
 }
 
+/// Whether `query` has a semicolon that something else than blanks and comments follows.
+pub fn has_several_statements(query: &str, dialect: Dialect) -> bool {
+    marks(without_end(query, dialect), dialect).iter().any(|mark| mark.kind == Kind::End)
+}
+
 /// Whether `text` is made of blanks, comments and semicolons.
 fn is_blank(text: &str, dialect: Dialect) -> bool {
     let mut rest = text;

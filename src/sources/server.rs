@@ -5,29 +5,109 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use polars::prelude::DataFrame;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use super::{Fault, PullLimits, Watch};
+use super::{Asked, Fault, PullLimits, Watch};
+use crate::audit::snapshot::RawTable;
 
 /// Tries of reaching a server that may answer soon.
 const CONNECT_ATTEMPTS: u32 = 3;
 /// How long to wait before the second try; before each further one twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Times the tables of a source are read, when the connection breaks on the way.
-pub(super) const READ_ATTEMPTS: u32 = 2;
+const READ_ATTEMPTS: u32 = 2;
+/// What a query that hangs is given by the server less than by the watch, so that the server's own end to it, after
+/// which the transaction goes on, comes first.
+const SERVER_ENDS_EARLIER: Duration = Duration::from_secs(2);
+/// How long taking leave of a server may last.
+const LEAVE: Duration = Duration::from_secs(1);
+
+/// A connection in its read transaction: whatever is written meanwhile, its tables stay as they were when it began.
+pub(super) trait Session: Sized {
+    /// Reads one table, whole. After a fault the transaction still stands, unless it is [`Fault::Lost`].
+    fn read(
+        &mut self,
+        asked: &Asked,
+        limits: &PullLimits,
+        watch: &Watch,
+    ) -> impl Future<Output = Result<DataFrame, Fault>>;
+
+    /// Takes leave of the server. Nothing depends on it: the transaction of a connection that is gone ends, too.
+    fn close(self) -> impl Future<Output = ()>;
+}
+
+/// Reads every table in the one snapshot that `open` takes. A connection that breaks on the way is opened once more,
+/// and then all tables are read again, so that they still are of one moment.
+pub(super) fn pull<S: Session>(
+    open: impl AsyncFn() -> Result<S, Fault>,
+    tables: &[Asked],
+    limits: &PullLimits,
+    moment: DateTime<Utc>,
+    watch: &Watch,
+) {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(fault) => return tables.iter().for_each(|asked| watch.read(&asked.table.name, || Err(fault.clone()))),
+    };
+    let stop = Stop::of(watch);
+    for attempt in 1..=READ_ATTEMPTS {
+        let mut session = runtime.block_on(stop.or(watch, limits, open()));
+        if attempt > 1 && session.is_err() {
+            // What was read before the connection broke stands, and what was not keeps its own fault.
+            return;
+        }
+        let mut lost = false;
+        for asked in tables {
+            watch.read(&asked.table.name, || {
+                let opened = session.as_mut().map_err(|fault| fault.clone())?;
+                // A fault inside leaves the transaction as it was; one outside is a connection in the middle of
+                // something.
+                let read = async { Ok(opened.read(asked, limits, watch).await) };
+                match runtime.block_on(stop.or(watch, limits, read)) {
+                    Ok(Ok(frame)) => Ok(RawTable { frame, moment }),
+                    Ok(Err(fault)) => {
+                        if matches!(fault, Fault::Lost { .. }) {
+                            (session, lost) = (Err(fault.clone()), true);
+                        }
+                        Err(fault)
+                    }
+                    Err(fault) => {
+                        session = Err(Fault::GivenUp { table: asked.table.name.clone() });
+                        Err(fault)
+                    }
+                }
+            });
+        }
+        if let Ok(session) = session {
+            // A server that does not listen any more is left without a word.
+            let _ = runtime.block_on(async { tokio::time::timeout(LEAVE, session.close()).await });
+        }
+        if !lost || watch.is_over() {
+            return;
+        }
+        tracing::warn!("the connection broke; all tables of the source are read once more");
+    }
+}
+
+/// How long the server itself lets one statement run.
+pub(super) fn statement_time(limits: &PullLimits) -> Duration {
+    limits.timeout.saturating_sub(SERVER_ENDS_EARLIER).max(limits.timeout / 2)
+}
 
 /// What the reading thread drives its connection with: bytes are waited for on the thread that decodes them.
-pub(super) fn runtime() -> Result<Runtime, Fault> {
+fn runtime() -> Result<Runtime, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Fault::Internal { reason: error.to_string() })
 }
 
 /// Hears when the time of a table is over, or nobody waits for the source any more.
-pub(super) struct Stop(Arc<Notify>);
+struct Stop(Arc<Notify>);
 
 impl Stop {
-    pub fn of(watch: &Watch) -> Stop {
+    fn of(watch: &Watch) -> Stop {
         let stop = Stop(Arc::new(Notify::new()));
         let notify = Arc::clone(&stop.0);
         watch.on_stop(Box::new(move || notify.notify_one()));
@@ -35,7 +115,7 @@ impl Stop {
     }
 
     /// What `work` answers, unless the time is over before.
-    pub async fn or<T>(
+    async fn or<T>(
         &self,
         watch: &Watch,
         limits: &PullLimits,

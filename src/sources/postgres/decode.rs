@@ -6,6 +6,7 @@ use sqlx::postgres::{PgTypeInfo, PgTypeKind};
 
 use crate::audit::amount::power_of_ten;
 use crate::sources::column::Growing;
+use crate::sources::growth::{CellKind, Unfit};
 
 /// Days from 1970-01-01 to 2000-01-01, from which PostgreSQL counts.
 const EPOCH_DAYS: i32 = 10_957;
@@ -39,15 +40,6 @@ pub(super) enum Kind {
     Timestamp,
     TimestampZoned,
     Bits,
-}
-
-/// Why a value could not be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// It is text, and not in UTF-8.
-    NotText,
-    /// It does not have the form of its type.
-    Malformed,
 }
 
 impl Kind {
@@ -84,10 +76,11 @@ impl Kind {
             _ => return None,
         })
     }
+}
 
-    /// Appends one value that is not null.
-    pub fn push(self, column: &mut Growing, bytes: &[u8]) -> Result<(), Unfit> {
-        match self {
+impl CellKind for Kind {
+    fn push(&self, column: &mut Growing, bytes: &[u8]) -> Result<(), Unfit> {
+        match *self {
             Kind::Boolean => column.push_boolean(array::<1>(bytes)? != [0]),
             Kind::Short => column.push_integer(i16::from_be_bytes(array(bytes)?).into()),
             Kind::Integer => column.push_integer(i32::from_be_bytes(array(bytes)?).into()),

@@ -8,42 +8,34 @@ mod connect;
 mod decode;
 mod remarks;
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt};
-use polars::prelude::{Column as FrameColumn, DataFrame};
+use polars::prelude::DataFrame;
 use sqlx::postgres::{PgArguments, PgColumn, PgConnectOptions, PgConnection};
 use sqlx::{Arguments, AssertSqlSafe, Column, Connection, Executor, Row, SqlSafeStr, Statement};
-use tokio::runtime::Runtime;
 
 use self::connect::{query_fault, server_fault};
-use self::decode::{Kind, Unfit};
+use self::decode::Kind;
 use super::column::Growing;
-use super::parameters::{self, Dialect};
-use super::server::{self, READ_ATTEMPTS, Stop};
+use super::growth::{Growth, malformed};
+use super::parameters::Dialect;
+use super::question::Question;
+use super::server::{self, Session};
 use super::{Asked, Fault, PullLimits, Watch};
-use crate::audit::expression::Parameters;
-use crate::audit::snapshot::{RawTable, Read, TableSpec};
+use crate::audit::snapshot::TableSpec;
 use crate::audit::value::Value;
 use crate::config::Secret;
 
 pub(super) use remarks::remarks;
 
 const KIND: &str = "postgres";
-/// What a query may begin with. Everything else could end the transaction or set a switch.
-const QUERY_WORDS: [&str; 4] = ["select", "with", "values", "table"];
 /// Rows between two looks at the watch.
 const ROWS_PER_LOOK: u64 = 4096;
-/// What a query that hangs is given by the server less than by the watch, so that the server's own end to it, after
-/// which the transaction goes on, comes first.
-const SERVER_ENDS_EARLIER: Duration = Duration::from_secs(2);
 /// What `COPY` writes before the first row, and its length with the two fields behind it.
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const HEADER: usize = SIGNATURE.len() + 8;
 
-/// Reads every table in one snapshot. A connection that breaks on the way is opened once more, and then all tables are
-/// read again, so that they still are of one moment.
+/// Reads every table in one snapshot.
 pub(super) fn pull(
     url: &Secret,
     zone: chrono_tz::Tz,
@@ -52,166 +44,63 @@ pub(super) fn pull(
     moment: DateTime<Utc>,
     watch: &Watch,
 ) {
-    let stop = Stop::of(watch);
-    for attempt in 1..=READ_ATTEMPTS {
-        let mut lost = false;
-        let mut opened = Snapshot::open(url, zone, limits, moment, watch, &stop);
-        if attempt > 1 && opened.is_err() {
-            // What was read before the connection broke stands, and what was not keeps its own fault.
-            return;
-        }
-        for Asked { table, parameters } in tables {
-            watch.read(&table.name, || {
-                let snapshot = opened.as_mut().map_err(|fault| fault.clone())?;
-                let answer = snapshot.read(table, parameters, limits, watch, &stop);
-                lost |= matches!(answer, Err(Fault::Lost { .. }));
-                answer
-            });
-        }
-        if let Ok(snapshot) = opened {
-            snapshot.close();
-        }
-        if !lost || watch.is_over() {
-            return;
-        }
-        tracing::warn!("the connection broke; all tables of the source are read once more");
-    }
+    let open = async || Snapshot::open(&connect::options(url)?, zone, limits).await;
+    server::pull(open, tables, limits, moment, watch);
 }
 
-/// An open read transaction: whatever is written meanwhile, its tables stay as they were when it was opened.
+/// An open read transaction.
 struct Snapshot {
-    /// `None` once it broke or was given up.
-    connection: Option<PgConnection>,
-    /// The fault of every further table, once there is no connection.
-    over: Option<Fault>,
-    runtime: Runtime,
+    connection: PgConnection,
     server: String,
-    moment: DateTime<Utc>,
     /// Fractional digits of the server's currency, looked up when a column needs them.
     money: Option<u8>,
 }
 
 impl Snapshot {
-    /// Logs in and takes the snapshot.
-    fn open(
-        url: &Secret,
-        zone: chrono_tz::Tz,
-        limits: &PullLimits,
-        moment: DateTime<Utc>,
-        watch: &Watch,
-        stop: &Stop,
-    ) -> Result<Snapshot, Fault> {
-        let options = connect::options(url)?;
-        let server = connect::address(&options);
-        let runtime = server::runtime()?;
-        let connection = runtime.block_on(stop.or(watch, limits, begin(&options, &server, zone, limits)))?;
-        Ok(Snapshot { connection: Some(connection), over: None, runtime, server, moment, money: None })
-    }
-
-    /// Reads one table, whole.
-    fn read(
-        &mut self,
-        spec: &TableSpec,
-        parameters: &Parameters,
-        limits: &PullLimits,
-        watch: &Watch,
-        stop: &Stop,
-    ) -> Result<RawTable, Fault> {
-        let asked = Question::of(spec, parameters)?;
-        if let Some(over) = &self.over {
-            return Err(over.clone());
-        }
-        let Some(connection) = &mut self.connection else {
-            return Err(Fault::Lost { server: self.server.clone(), reason: "it is closed".to_owned() });
+    /// Logs in and begins the transaction. Its snapshot is taken by the first query in it, which is made here.
+    async fn open(options: &PgConnectOptions, zone: chrono_tz::Tz, limits: &PullLimits) -> Result<Snapshot, Fault> {
+        let open = || async {
+            let mut connection = PgConnection::connect_with(options).await?;
+            let (statement, lock) = (server::statement_time(limits).as_millis(), limits.lock.as_millis());
+            let begin = format!(
+                "begin isolation level repeatable read, read only; set local statement_timeout = {statement}; \
+                 set local lock_timeout = {lock}; set local timezone = '{}'; select 1",
+                zone.name()
+            );
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
+            Ok(connection)
         };
-        let reading = Reading { connection, spec, server: &self.server, limits, watch, money: &mut self.money };
-        // A fault inside leaves the transaction as it was; one outside is a connection in the middle of something.
-        let answer = self.runtime.block_on(stop.or(watch, limits, async { Ok(reading.guarded(&asked).await) }));
-        match answer {
-            Ok(Ok(frame)) => Ok(RawTable { frame, moment: self.moment }),
-            Ok(Err(fault)) => {
-                if matches!(fault, Fault::Lost { .. }) {
-                    (self.connection, self.over) = (None, Some(fault.clone()));
-                }
-                Err(fault)
-            }
-            Err(fault) => {
-                (self.connection, self.over) = (None, Some(Fault::GivenUp { table: spec.name.clone() }));
-                Err(fault)
-            }
-        }
-    }
-
-    /// Takes leave, where the server still listens.
-    fn close(mut self) {
-        if let Some(connection) = self.connection.take() {
-            // Nothing depends on it: the server ends the transaction of a connection that is gone, too.
-            let _ = self.runtime.block_on(tokio::time::timeout(Duration::from_secs(1), connection.close()));
-        }
+        let server = connect::address(options);
+        let connection = server::reach(&server, limits, open, |error| server_fault(&server, error)).await?;
+        Ok(Snapshot { connection, server, money: None })
     }
 }
 
-/// Logs in and begins the transaction. Its snapshot is taken by the first query in it, which is made here.
-async fn begin(
-    options: &PgConnectOptions,
-    server: &str,
-    zone: chrono_tz::Tz,
-    limits: &PullLimits,
-) -> Result<PgConnection, Fault> {
-    let open = || async {
-        let mut connection = PgConnection::connect_with(options).await?;
-        let statement = limits.timeout.saturating_sub(SERVER_ENDS_EARLIER).max(limits.timeout / 2);
-        let (statement, lock) = (statement.as_millis(), limits.lock.as_millis());
-        let begin = format!(
-            "begin isolation level repeatable read, read only; set local statement_timeout = {statement}; \
-             set local lock_timeout = {lock}; set local timezone = '{}'; select 1",
-            zone.name()
-        );
-        connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
-        Ok(connection)
-    };
-    server::reach(server, limits, open, |error| server_fault(server, error)).await
-}
-
-/// A query as PostgreSQL is asked it.
-struct Question {
-    /// With `$1` and so on in the places of parameters.
-    sql: String,
-    /// What is bound to them, as text.
-    bound: Vec<Option<String>>,
-}
-
-impl Question {
-    fn of(spec: &TableSpec, parameters: &Parameters) -> Result<Question, Fault> {
-        let Read::Query(query) = &spec.read else {
-            return Err(super::wrong_read(KIND, &spec.read));
-        };
-        let query = parameters::without_end(query, Dialect::Postgres);
-        let known = || parameters.keys().map(|name| format!(":{name}")).collect::<Vec<_>>();
-        let bound = parameters::bind(query, Dialect::Postgres, parameters)
-            .map_err(|name| Fault::UnknownParameter { name: name.to_owned(), known: known() })?;
-        if parameters::has_foreign_placeholder(query, Dialect::Postgres) {
-            return Err(Fault::ForeignPlaceholder { known: known() });
-        }
-        let first = parameters::first_word(query, Dialect::Postgres);
-        if !QUERY_WORDS.contains(&first.as_str()) {
-            return Err(Fault::NotAQuery { found: if first.is_empty() { "nothing".to_owned() } else { first } });
-        }
-        let sql = parameters::replaced(query, Dialect::Postgres, |name, _| {
-            let place = bound.iter().position(|(known, _)| *known == name).unwrap_or_default();
-            format!("${}::{}", place + 1, type_of(bound[place].1))
-        });
-        Ok(Question { sql, bound: bound.into_iter().map(|(_, value)| written(value)).collect() })
+impl Session for Snapshot {
+    async fn read(&mut self, asked: &Asked, limits: &PullLimits, watch: &Watch) -> Result<DataFrame, Fault> {
+        let spec = &asked.table;
+        let question = Question::of(spec, &asked.parameters, KIND, Dialect::Postgres)?;
+        let Snapshot { connection, server, money } = self;
+        Reading { connection, spec, server, limits, watch, money }.guarded(&question).await
     }
 
-    fn arguments(&self) -> Result<PgArguments, Fault> {
-        let mut arguments = PgArguments::default();
-        for value in &self.bound {
-            let added = arguments.add(value.as_deref());
-            added.map_err(|error| Fault::Internal { reason: error.to_string() })?;
-        }
-        Ok(arguments)
+    async fn close(self) {
+        // Nothing depends on it.
+        let _ = self.connection.close().await;
     }
+}
+
+/// The query with `$1` and so on in the places of its parameters.
+fn sql(question: &Question<'_>) -> String {
+    question.text(|at, value| format!("${}::{}", at + 1, type_of(value)))
+}
+
+fn arguments(question: &Question<'_>) -> Result<PgArguments, Fault> {
+    let mut arguments = PgArguments::default();
+    for value in question.values() {
+        arguments.add(written(value)).map_err(|error| Fault::Internal { reason: error.to_string() })?;
+    }
+    Ok(arguments)
 }
 
 /// The type a parameter has in the query. A whole number is an integer as long as it fits, so that it can be added to
@@ -255,7 +144,7 @@ struct Reading<'r> {
 
 impl Reading<'_> {
     /// Reads the table inside a savepoint, so that its fault leaves the transaction, and with it the snapshot, alive.
-    async fn guarded(mut self, asked: &Question) -> Result<DataFrame, Fault> {
+    async fn guarded(mut self, asked: &Question<'_>) -> Result<DataFrame, Fault> {
         self.execute("savepoint tieout").await?;
         let answer = self.table(asked).await;
         match &answer {
@@ -275,8 +164,9 @@ impl Reading<'_> {
         query_fault(self.server, doing, self.limits, error)
     }
 
-    async fn table(&mut self, asked: &Question) -> Result<DataFrame, Fault> {
-        let described = self.described(&asked.sql, asked.bound.len()).await?;
+    async fn table(&mut self, asked: &Question<'_>) -> Result<DataFrame, Fault> {
+        let whole = sql(asked);
+        let described = self.described(&whole, asked.values().len()).await?;
         let found: Vec<String> = described.iter().map(|column| column.name().to_owned()).collect();
         let needed = super::needed(self.spec, &found)?;
         let all = needed.iter().all(|needed| *needed);
@@ -286,25 +176,26 @@ impl Reading<'_> {
             true => self.money_scale().await?,
             false => 0,
         };
-        let mut table = Growth { columns: Vec::with_capacity(columns.len()), rows: 0, limit: self.limits.rows };
+        let mut growing = Vec::with_capacity(columns.len());
         for column in &columns {
             let kind = Kind::of(column.type_info(), money).ok_or_else(|| Fault::UnreadableType {
                 column: column.name().to_owned(),
                 found: sqlx::TypeInfo::name(column.type_info()).to_owned(),
                 accepted: "turn it into text in the query, for example (column)::text as column",
             })?;
-            table.columns.push((kind, Growing::new(column.name())));
+            growing.push((kind, Growing::new(column.name())));
         }
+        let mut table = Growth::new(growing, self.limits.rows);
         // Columns that no table file names need not travel.
         let sql = if all {
-            asked.sql.clone()
+            whole
         } else {
             let names: Vec<String> = columns.iter().map(|column| quoted(column.name())).collect();
-            format!("select {} from (\n{}\n) as tieout", names.join(", "), asked.sql)
+            format!("select {} from (\n{}\n) as tieout", names.join(", "), whole)
         };
-        match asked.bound.is_empty() {
-            true => self.copy(&sql, &mut table).await?,
-            false => self.rows(&sql, asked.arguments()?, &mut table).await?,
+        match asked.values().len() {
+            0 => self.copy(&sql, &mut table).await?,
+            _ => self.rows(&sql, arguments(asked)?, &mut table).await?,
         }
         table.finish()
     }
@@ -333,7 +224,7 @@ impl Reading<'_> {
     }
 
     /// Reads all rows by `COPY`.
-    async fn copy(&mut self, sql: &str, table: &mut Growth) -> Result<(), Fault> {
+    async fn copy(&mut self, sql: &str, table: &mut Growth<Kind>) -> Result<(), Fault> {
         let statement = format!("copy (\n{sql}\n) to stdout (format binary)");
         let (server, limits, watch) = (self.server, self.limits, self.watch);
         let failed = |error: &sqlx::Error| query_fault(server, "reading its rows", limits, error);
@@ -344,7 +235,7 @@ impl Reading<'_> {
         while let Some(chunk) = chunks.try_next().await.map_err(|error| failed(&error))? {
             if answer.is_ok() {
                 answer = copied.take(&chunk, table);
-                if table.rows.is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
+                if table.rows().is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
                     answer = Err(Fault::TooSlow { limit: limits.timeout });
                 }
             }
@@ -360,18 +251,18 @@ impl Reading<'_> {
     }
 
     /// Reads all rows of the prepared statement.
-    async fn rows(&mut self, sql: &str, arguments: PgArguments, table: &mut Growth) -> Result<(), Fault> {
+    async fn rows(&mut self, sql: &str, arguments: PgArguments, table: &mut Growth<Kind>) -> Result<(), Fault> {
         let (server, limits, watch) = (self.server, self.limits, self.watch);
         let failed = |error: &sqlx::Error| query_fault(server, "reading its rows", limits, error);
         let mut rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments).fetch(&mut *self.connection);
         while let Some(row) = rows.next().await {
             let row = row.map_err(|error| failed(&error))?;
             table.begin_row()?;
-            for index in 0..table.columns.len() {
+            for index in 0..table.width() {
                 let raw = row.try_get_raw(index).map_err(|error| failed(&error))?;
                 table.push(index, raw.as_bytes().ok())?;
             }
-            if table.rows.is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
+            if table.rows().is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
                 return Err(Fault::TooSlow { limit: limits.timeout });
             }
         }
@@ -388,45 +279,6 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A table that grows row by row.
-struct Growth {
-    columns: Vec<(Kind, Growing)>,
-    rows: u64,
-    limit: u64,
-}
-
-impl Growth {
-    fn begin_row(&mut self) -> Result<(), Fault> {
-        self.rows += 1;
-        match self.rows > self.limit {
-            true => Err(Fault::TooManyRows { limit: self.limit }),
-            false => Ok(()),
-        }
-    }
-
-    fn push(&mut self, index: usize, cell: Option<&[u8]>) -> Result<(), Fault> {
-        let (kind, column) = &mut self.columns[index];
-        let Some(bytes) = cell else {
-            column.push_null();
-            return Ok(());
-        };
-        kind.push(column, bytes).map_err(|unfit| match unfit {
-            Unfit::NotText => Fault::NotText { column: column.name().to_owned(), row: self.rows },
-            Unfit::Malformed => malformed(),
-        })
-    }
-
-    fn finish(self) -> Result<DataFrame, Fault> {
-        let height = usize::try_from(self.rows).unwrap_or(usize::MAX);
-        let columns: Vec<FrameColumn> = self.columns.into_iter().map(|(_, column)| column.finish()).collect();
-        DataFrame::new(height, columns).map_err(|error| Fault::Internal { reason: error.to_string() })
-    }
-}
-
-fn malformed() -> Fault {
-    Fault::Internal { reason: "the server's rows do not have the form of their types".to_owned() }
-}
-
 /// What has come of a `COPY` so far.
 #[derive(Default)]
 struct Copied {
@@ -438,7 +290,7 @@ struct Copied {
 
 impl Copied {
     /// Takes the rows of the next piece. The server sends a row a piece, but does not promise to.
-    fn take(&mut self, piece: &[u8], table: &mut Growth) -> Result<(), Fault> {
+    fn take(&mut self, piece: &[u8], table: &mut Growth<Kind>) -> Result<(), Fault> {
         if self.rest.is_empty() {
             let taken = self.whole_rows(piece, table)?;
             self.rest.extend_from_slice(&piece[taken..]);
@@ -452,7 +304,7 @@ impl Copied {
     }
 
     /// Reads the rows that `bytes` holds whole; answers how many bytes those are.
-    fn whole_rows(&mut self, bytes: &[u8], table: &mut Growth) -> Result<usize, Fault> {
+    fn whole_rows(&mut self, bytes: &[u8], table: &mut Growth<Kind>) -> Result<usize, Fault> {
         let mut at = 0;
         if !self.begun {
             let Some(extension) = number_at(bytes, HEADER - 4) else { return Ok(0) };
@@ -474,7 +326,7 @@ impl Copied {
             }
             table.begin_row()?;
             let mut cell = 2;
-            for index in 0..table.columns.len() {
+            for index in 0..table.width() {
                 let size = number_at(row, cell).ok_or_else(malformed)?;
                 cell += 4;
                 let value = usize::try_from(size).ok();

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use tieout::audit::expression::Parameters;
 use tieout::audit::value::Value;
-use tieout::sources::parameters::{Dialect, bind, first_word, has_foreign_placeholder, names, replaced, without_end};
+use tieout::sources::parameters::{
+    Dialect, bind, first_word, has_foreign_placeholder, has_several_statements, names, replaced, without_end,
+};
 
 const SQLITE: Dialect = Dialect::Sqlite;
 
@@ -120,6 +122,12 @@ fn a_query_ends_before_its_last_semicolon() {
     let queries = ["select 1", "select 1 ; ;\n-- the end;\n", "select ';' /* ; */", "select 1; select 2;", ";"];
     let bare = queries.map(|query| without_end(query, Dialect::Postgres));
     assert_eq!(bare, ["select 1", "select 1 ", "select ';' /* ; */", "select 1; select 2", ""]);
+}
+
+#[test]
+fn a_second_statement_is_seen_behind_a_semicolon_that_is_none_of_a_text() {
+    let queries = ["select 1;", "select ';' -- ;\n;", "select 1; select 2", "select 1; -- 2\n; drop table t"];
+    assert_eq!(queries.map(|query| has_several_statements(query, Dialect::Mysql)), [false, false, true, true]);
 }
 
 proptest! {
