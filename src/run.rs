@@ -114,7 +114,7 @@ async fn run_leased(
     let deadline = began + plan.time_limit;
     tracing::info!(job = plan.job, as_of = %plan.context.as_of, rules = plan.rules.len(), "run begins");
     let starts = table_starts(store, plan).await?;
-    let pulled = pull::pull(config, &starts, &plan.context, started, deadline).await;
+    let pulled = pull::pull(config, &starts, &plan.context, clock, deadline).await;
     let mut judged = Vec::with_capacity(plan.rules.len());
     for rule in &plan.rules {
         let open = match store {
@@ -356,7 +356,7 @@ pub async fn probe(config: &Arc<Config>, clock: &dyn Clock) -> BTreeMap<String, 
     let context = context(config, clock.now(), BTreeMap::new());
     let starts = config.tables.keys().map(|name| (name.clone(), reach::EVERYTHING)).collect();
     let deadline = Instant::now() + config.limits.pull_timeout;
-    let pulled = pull::pull(config, &starts, &context, clock.now(), deadline).await;
+    let pulled = pull::pull(config, &starts, &context, clock, deadline).await;
     let mut probes: BTreeMap<String, Result<Probe, Reason>> = BTreeMap::new();
     for (name, table) in pulled.tables.iter() {
         let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };

@@ -10,9 +10,8 @@ pub mod sqlite;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-
-use chrono::{DateTime, Utc};
 
 pub use fault::{Fault, Origin, SourceError};
 pub use watch::Watch;
@@ -20,6 +19,7 @@ pub use watch::Watch;
 use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
 use crate::config::{Source, SourceKind};
+use crate::schedule::Clock;
 
 /// What one source answered: for each table what was made of its whole raw frame, or why there is none.
 pub type Pulls<T> = BTreeMap<String, Result<T, SourceError>>;
@@ -41,8 +41,8 @@ pub struct Asked {
     pub parameters: Parameters,
 }
 
-/// Pulls `tables` from `source`, all in one snapshot, which is stamped with `moment`. Never fails as a whole: each
-/// table has its own answer. Dropping the future stops the reading. Each raw table is handed to `settle`, with its
+/// Pulls `tables` from `source`, all in one snapshot, stamped with the moment at which `clock` saw it taken. Never
+/// fails as a whole: each table has its own answer. Dropping the future stops the reading. Each raw table is handed to `settle`, with its
 /// name, before the next is read.
 ///
 /// Reading stands on one blocking thread per source; several sources may be pulled at the same time.
@@ -50,16 +50,16 @@ pub async fn pull<T: Send + 'static>(
     source: &Source,
     tables: Vec<Asked>,
     limits: &PullLimits,
-    moment: DateTime<Utc>,
+    clock: Arc<dyn Clock>,
     settle: impl Fn(&str, RawTable) -> T + Send + 'static,
 ) -> Pulls<T> {
     let (limits, kind) = (*limits, source.kind.clone());
     let names: Vec<String> = tables.iter().map(|asked| asked.table.name.clone()).collect();
     watch::pull(&source.name, names, limits.timeout, settle, move |watch| match kind {
-        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, moment, watch),
+        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, &*clock, watch),
         SourceKind::Files { path } => {
             let tables: Vec<TableSpec> = tables.into_iter().map(|asked| asked.table).collect();
-            files::pull(&path, &tables, &limits, moment, watch);
+            files::pull(&path, &tables, &limits, &*clock, watch);
         }
     })
     .await
