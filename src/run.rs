@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::judge::Judge;
 use crate::audit::judgement::{BATCH, Context, Judgement, Reason};
+use crate::audit::moments::{self, Moments};
 use crate::audit::reach;
 use crate::audit::rulebook::Rule;
 use crate::audit::snapshot::History;
@@ -66,6 +67,7 @@ struct Plan {
     job: String,
     rules: Vec<Rule>,
     time_limit: Duration,
+    max_skew: Duration,
     context: Context,
 }
 
@@ -73,6 +75,8 @@ struct Plan {
 struct Judged {
     rule: Rule,
     judgement: Judgement,
+    /// When its tables were read; one that could not be read is not among them.
+    read_at: Moments,
     seconds: f64,
 }
 
@@ -124,7 +128,8 @@ async fn run_leased(
         let rule_began = Instant::now();
         let today = day_of(clock.now(), config.business.zone);
         let judgement = judge(rule, plan, &pulled, open, today, deadline).await;
-        judged.push(Judged { rule: rule.clone(), judgement, seconds: rule_began.elapsed().as_secs_f64() });
+        let read_at = moments::of(&pulled.tables, &rule.tables);
+        judged.push(Judged { rule: rule.clone(), judgement, read_at, seconds: rule_began.elapsed().as_secs_f64() });
     }
     // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
     tokio::task::spawn_blocking(move || drop(pulled));
@@ -197,7 +202,7 @@ fn obstacle(rule: &Rule, plan: &Plan, pulled: &Pulled, today: NaiveDate) -> Opti
             return Some(Reason::PastNotKept { table: name.clone() });
         }
     }
-    None
+    moments::skew(&moments::of(&pulled.tables, &rule.tables), plan.max_skew, plan.context.zone)
 }
 
 fn plan(config: &Config, request: &Request) -> Result<Plan, RunError> {
@@ -219,7 +224,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan, RunError> {
     };
     let context = context(config, request.as_of, params);
     let rules = config.rules.iter().filter(|rule| ids.contains(&rule.id)).cloned().collect();
-    Ok(Plan { job, rules, time_limit, context })
+    Ok(Plan { job, rules, time_limit, max_skew: config.limits.max_skew, context })
 }
 
 /// What every rule of a run may know.

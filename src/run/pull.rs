@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::audit::judgement::{Context, Reason};
+use crate::audit::moments;
 use crate::audit::reach::SCOPE_START;
 use crate::audit::rules::Tables;
 use crate::audit::snapshot::{RawTable, Table, TableSpec, normalise};
@@ -45,11 +46,17 @@ pub(super) async fn pull(
         let Some(source) = config.sources.get(&name).cloned() else { continue };
         let limits = PullLimits { timeout: config.limits.pull_timeout, rows: config.limits.pull_rows };
         let clock = clock.shared();
+        let (max_offset, business_zone) = (config.limits.max_clock_offset, context.zone);
         work.spawn(async move {
             let by_name: BTreeMap<String, TableSpec> =
                 asked.iter().map(|asked| (asked.table.name.clone(), asked.table.clone())).collect();
             let (name, zone) = (source.name.clone(), source.zone);
-            let settle = move |table: &str, raw: RawTable| settle(&name, zone, &by_name[table], raw);
+            let settle = move |table: &str, raw: RawTable| {
+                if let Some(reason) = moments::clock_off((&name, table), &raw, max_offset, business_zone) {
+                    return Err(reason);
+                }
+                settle(&name, zone, &by_name[table], raw)
+            };
             let pulls = sources::pull(&source, asked, &limits, clock, settle).await;
             pulls.into_iter().map(|(table, answer)| answered(&source.name, table, answer)).collect::<Settled>()
         });
