@@ -111,7 +111,11 @@ fn raw(shape: Shape, lines: &[u64], breaks: u64) -> RawTable {
             .into_decimal_unchecked(18, 2)
             .into_column(),
     ];
-    RawTable { frame: DataFrame::new_infer_height(columns).expect("columns of one length"), moment: moment() }
+    RawTable {
+        frame: DataFrame::new_infer_height(columns).expect("columns of one length"),
+        moment: moment(),
+        clock_offset: None,
+    }
 }
 
 fn moment() -> DateTime<Utc> {

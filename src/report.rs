@@ -14,6 +14,7 @@ use crate::audit::amount::Purse;
 use crate::audit::breaks::{Break, Class, Excess, Severity};
 use crate::audit::exception::{Continuity, Status, Step};
 use crate::audit::judgement::{Reason, SideTotals, Unjudged};
+use crate::audit::moments::Moments;
 use crate::audit::value::{Subject, Value};
 use crate::language::{Bilingual, Language};
 use crate::metrics::{RuleEvent, RunEvent};
@@ -82,6 +83,9 @@ pub struct RuleReport {
     /// The first day of the rule's scope; absent where it judges everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope_start: Option<NaiveDate>,
+    /// When each of its tables was read; empty where none was judged.
+    #[serde(skip_serializing_if = "Moments::is_empty")]
+    pub read_at: Moments,
     pub sides: Vec<SideTotals>,
     #[serde(serialize_with = "by_class")]
     pub counts: BTreeMap<Class, u64>,

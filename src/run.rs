@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::audit::judge::Judge;
 use crate::audit::judgement::{BATCH, Context, Judgement, Reason};
+use crate::audit::moments::{self, Moments};
 use crate::audit::reach;
 use crate::audit::rulebook::Rule;
 use crate::audit::snapshot::History;
@@ -66,6 +67,7 @@ struct Plan {
     job: String,
     rules: Vec<Rule>,
     time_limit: Duration,
+    max_skew: Duration,
     context: Context,
 }
 
@@ -73,6 +75,8 @@ struct Plan {
 struct Judged {
     rule: Rule,
     judgement: Judgement,
+    /// When its tables were read; one that could not be read is not among them.
+    read_at: Moments,
     seconds: f64,
 }
 
@@ -114,7 +118,7 @@ async fn run_leased(
     let deadline = began + plan.time_limit;
     tracing::info!(job = plan.job, as_of = %plan.context.as_of, rules = plan.rules.len(), "run begins");
     let starts = table_starts(store, plan).await?;
-    let pulled = pull::pull(config, &starts, &plan.context, started, deadline).await;
+    let pulled = pull::pull(config, &starts, &plan.context, clock, deadline).await;
     let mut judged = Vec::with_capacity(plan.rules.len());
     for rule in &plan.rules {
         let open = match store {
@@ -124,7 +128,8 @@ async fn run_leased(
         let rule_began = Instant::now();
         let today = day_of(clock.now(), config.business.zone);
         let judgement = judge(rule, plan, &pulled, open, today, deadline).await;
-        judged.push(Judged { rule: rule.clone(), judgement, seconds: rule_began.elapsed().as_secs_f64() });
+        let read_at = moments::of(&pulled.tables, &rule.tables);
+        judged.push(Judged { rule: rule.clone(), judgement, read_at, seconds: rule_began.elapsed().as_secs_f64() });
     }
     // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
     tokio::task::spawn_blocking(move || drop(pulled));
@@ -197,7 +202,7 @@ fn obstacle(rule: &Rule, plan: &Plan, pulled: &Pulled, today: NaiveDate) -> Opti
             return Some(Reason::PastNotKept { table: name.clone() });
         }
     }
-    None
+    moments::skew(&moments::of(&pulled.tables, &rule.tables), plan.max_skew, plan.context.zone)
 }
 
 fn plan(config: &Config, request: &Request) -> Result<Plan, RunError> {
@@ -219,7 +224,7 @@ fn plan(config: &Config, request: &Request) -> Result<Plan, RunError> {
     };
     let context = context(config, request.as_of, params);
     let rules = config.rules.iter().filter(|rule| ids.contains(&rule.id)).cloned().collect();
-    Ok(Plan { job, rules, time_limit, context })
+    Ok(Plan { job, rules, time_limit, max_skew: config.limits.max_skew, context })
 }
 
 /// What every rule of a run may know.
@@ -356,7 +361,7 @@ pub async fn probe(config: &Arc<Config>, clock: &dyn Clock) -> BTreeMap<String, 
     let context = context(config, clock.now(), BTreeMap::new());
     let starts = config.tables.keys().map(|name| (name.clone(), reach::EVERYTHING)).collect();
     let deadline = Instant::now() + config.limits.pull_timeout;
-    let pulled = pull::pull(config, &starts, &context, clock.now(), deadline).await;
+    let pulled = pull::pull(config, &starts, &context, clock, deadline).await;
     let mut probes: BTreeMap<String, Result<Probe, Reason>> = BTreeMap::new();
     for (name, table) in pulled.tables.iter() {
         let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };

@@ -10,6 +10,7 @@
 mod line;
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -20,6 +21,9 @@ use line::{Field, Line, fault};
 /// The time of day, from whoever holds it.
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
+
+    /// The same clock, for a thread that may outlive whoever holds this one.
+    fn shared(&self) -> Arc<dyn Clock>;
 }
 
 /// The machine's clock.
@@ -31,6 +35,10 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         // The store keeps microseconds; a finer instant would not be the same when it is read back.
         Utc::now().trunc_subsecs(6)
+    }
+
+    fn shared(&self) -> Arc<dyn Clock> {
+        Arc::new(*self)
     }
 }
 

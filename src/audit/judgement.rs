@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::amount::{Amount, Purse};
@@ -133,6 +133,22 @@ pub enum Reason {
     /// The table holds only today's state, and a past day was asked for.
     PastNotKept {
         table: String,
+    },
+    /// Two tables of the rule were read too far apart, in time of the business's zone. The limit is in seconds.
+    Skew {
+        early: String,
+        early_at: DateTime<FixedOffset>,
+        late: String,
+        late_at: DateTime<FixedOffset>,
+        limit: u64,
+    },
+    /// The source's own clock is too far from ours: one moment by both, in the business's zone. The limit is in seconds.
+    ClockOff {
+        source: String,
+        table: String,
+        here: DateTime<FixedOffset>,
+        there: DateTime<FixedOffset>,
+        limit: u64,
     },
     /// Judging itself failed. A mistake in tieout.
     InternalFault {

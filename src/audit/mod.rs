@@ -12,6 +12,7 @@ pub mod expression;
 pub mod judge;
 pub mod judgement;
 pub mod matching;
+pub mod moments;
 pub mod reach;
 pub mod rulebook;
 pub mod rules;

@@ -9,6 +9,7 @@ use crate::config::{Config, Transport};
 use crate::language::Language;
 use crate::run::{self, Probe};
 use crate::schedule::{Clock, Timetable};
+use crate::sources::{self, PullLimits};
 use crate::store::Store;
 use crate::words;
 
@@ -34,6 +35,7 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
     if !arguments.offline {
         let probes = run::probe(&config, clock).await;
         code = code.max(tables(&mut text, &probes));
+        sources(&mut text, &config).await;
         code = code.max(store(&mut text, &config).await);
     }
     code.max(print(&text))
@@ -97,6 +99,15 @@ fn tables(text: &mut String, probes: &BTreeMap<String, Result<Probe, Reason>>) -
         }
     }
     code
+}
+
+/// What should be known of the sources that can be reached; of one that cannot, its tables have told already.
+async fn sources(text: &mut String, config: &Config) {
+    for (name, source) in &config.sources {
+        for remark in sources::remarks(source, &PullLimits::of(&config.limits)).await.unwrap_or_default() {
+            let _ = writeln!(text, "  source {name}: {remark}");
+        }
+    }
 }
 
 async fn store(text: &mut String, config: &Config) -> u8 {

@@ -9,9 +9,10 @@ use chrono_tz::Tz;
 use comfy_table::CellAlignment;
 use serde_json::Value as Json;
 
-use super::{Files, NOT_EVALUATED, USAGE, fail, load, print, tables};
+use super::{Files, NOT_EVALUATED, USAGE, fail, load, moments, print, tables};
 use crate::audit::breaks::{Evidence, SideRows};
 use crate::audit::exception::Exception;
+use crate::audit::moments::Moments;
 use crate::audit::rulebook::Rule;
 use crate::audit::value::Value;
 use crate::config::Config;
@@ -63,10 +64,14 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
         Ok(run) => run,
         Err(fault) => return fail(&fault),
     };
-    print(&explain(&config, &detail, run.as_ref()))
+    let judged = match store.rule_run(&detail.changed_run, &detail.exception.rule).await {
+        Ok(judged) => judged.map(|judged| judged.read_at()).unwrap_or_default(),
+        Err(fault) => return fail(&fault),
+    };
+    print(&explain(&config, &detail, run.as_ref(), &judged))
 }
 
-fn explain(config: &Config, detail: &Detail, run: Option<&RunRow>) -> String {
+fn explain(config: &Config, detail: &Detail, run: Option<&RunRow>, read_at: &Moments) -> String {
     let exception = &detail.exception;
     let zone = config.business.zone;
     let rule = config.rules.iter().find(|rule| rule.id == exception.rule);
@@ -79,6 +84,9 @@ fn explain(config: &Config, detail: &Detail, run: Option<&RunRow>) -> String {
     if let Some(run) = run {
         let at = run.as_of.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z");
         lines.push(fact("judged by", &format!("{} as of {at}", run.job)));
+        if !read_at.is_empty() {
+            lines.push(fact("read at", &moments::read_at(read_at, zone)));
+        }
         lines.push(fact("parameters", &parameters(&run.parameters, zone)));
     }
     lines.push(String::new());

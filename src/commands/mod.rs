@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod exceptions;
 pub mod explain;
+mod moments;
 pub mod run;
 mod tables;
 pub mod test;

@@ -9,6 +9,7 @@ use comfy_table::{
 };
 use terminal_size::{Width, terminal_size_of};
 
+use super::moments;
 use crate::audit::amount::{Amount, Purse};
 use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Exception, Status, Step};
@@ -40,7 +41,8 @@ pub(super) fn run(config: &Config, report: &RunReport, sent: Sent) -> String {
     line(&mut text, &format!("{business}: {} as of {}{dry}", report.job, at.format("%Y-%m-%d %H:%M %Z")));
     line(&mut text, "");
     text.push_str(&rules(report));
-    let notes = notes(report);
+    let mut notes = notes(report);
+    notes.extend(moments::notes(report, config.business.zone));
     if !notes.is_empty() {
         line(&mut text, "");
     }

@@ -104,6 +104,10 @@ pub struct Limits {
     pub pull_timeout: Duration,
     /// Rows one pull may have.
     pub pull_rows: u64,
+    /// How far apart the tables of one rule may be read.
+    pub max_skew: Duration,
+    /// How far the clock of a source may be from ours.
+    pub max_clock_offset: Duration,
 }
 
 impl Default for Limits {
@@ -119,6 +123,8 @@ impl Default for Limits {
             lock_timeout: Duration::from_secs(15),
             pull_timeout: Duration::from_secs(600),
             pull_rows: 20_000_000,
+            max_skew: Duration::from_secs(10 * 60),
+            max_clock_offset: Duration::from_secs(5 * 60),
         }
     }
 }

@@ -131,6 +131,8 @@ pub(super) fn limits(root: &Section<'_>) -> Option<Limits> {
     let lock_timeout = time("lock_timeout", usual.lock_timeout);
     let pull_timeout = time("pull_timeout", usual.pull_timeout);
     let pull_rows = count("pull_rows", usual.pull_rows);
+    let max_skew = time("max_skew", usual.max_skew);
+    let max_clock_offset = time("max_clock_offset", usual.max_clock_offset);
     section.finish();
     Some(Limits {
         flood: flood?,
@@ -143,6 +145,8 @@ pub(super) fn limits(root: &Section<'_>) -> Option<Limits> {
         lock_timeout: lock_timeout?,
         pull_timeout: pull_timeout?,
         pull_rows: pull_rows?,
+        max_skew: max_skew?,
+        max_clock_offset: max_clock_offset?,
     })
 }
 

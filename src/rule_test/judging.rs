@@ -64,7 +64,7 @@ fn table(spec: &TableSpec, rows: &Rows, case: &Case, zone: chrono_tz::Tz) -> Res
         reason: fault.to_string(),
     };
     let frame = DataFrame::new(rows.rows.len(), columns.collect()).map_err(engine)?;
-    let mut table = normalise(&renamed, &RawTable { frame, moment: case.as_of }, zone)?;
+    let mut table = normalise(&renamed, &RawTable { frame, moment: case.as_of, clock_offset: None }, zone)?;
     table.spec = spec.clone();
     Ok(table)
 }

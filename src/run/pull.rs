@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::audit::judgement::{Context, Reason};
+use crate::audit::moments;
 use crate::audit::reach::SCOPE_START;
 use crate::audit::rules::Tables;
 use crate::audit::snapshot::{RawTable, Table, TableSpec, normalise};
 use crate::audit::value::Value;
 use crate::config::Config;
+use crate::schedule::Clock;
 use crate::sources::{self, Asked, PullLimits, SourceError};
 
 /// What could be read, and why the rest is unknown.
@@ -27,7 +29,7 @@ pub(super) async fn pull(
     config: &Arc<Config>,
     starts: &BTreeMap<String, NaiveDate>,
     context: &Context,
-    moment: DateTime<Utc>,
+    clock: &dyn Clock,
     deadline: Instant,
 ) -> Pulled {
     let mut by_source: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
@@ -42,18 +44,20 @@ pub(super) async fn pull(
     let mut work = JoinSet::new();
     for (name, asked) in by_source {
         let Some(source) = config.sources.get(&name).cloned() else { continue };
-        let limits = PullLimits {
-            connect: config.limits.connect_timeout,
-            lock: config.limits.lock_timeout,
-            timeout: config.limits.pull_timeout,
-            rows: config.limits.pull_rows,
-        };
+        let limits = PullLimits::of(&config.limits);
+        let clock = clock.shared();
+        let (max_offset, business_zone) = (config.limits.max_clock_offset, context.zone);
         work.spawn(async move {
             let by_name: BTreeMap<String, TableSpec> =
                 asked.iter().map(|asked| (asked.table.name.clone(), asked.table.clone())).collect();
             let (name, zone) = (source.name.clone(), source.zone);
-            let settle = move |table: &str, raw: RawTable| settle(&name, zone, &by_name[table], raw);
-            let pulls = sources::pull(&source, asked, &limits, moment, settle).await;
+            let settle = move |table: &str, raw: RawTable| {
+                if let Some(reason) = moments::clock_off((&name, table), &raw, max_offset, business_zone) {
+                    return Err(reason);
+                }
+                settle(&name, zone, &by_name[table], raw)
+            };
+            let pulls = sources::pull(&source, asked, &limits, clock, settle).await;
             pulls.into_iter().map(|(table, answer)| answered(&source.name, table, answer)).collect::<Settled>()
         });
     }

@@ -15,16 +15,16 @@ pub mod sqlite;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-
-use chrono::{DateTime, Utc};
 
 pub use fault::{Fault, Origin, SourceError};
 pub use watch::Watch;
 
 use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
-use crate::config::{Source, SourceKind};
+use crate::config::{Limits, Source, SourceKind};
+use crate::schedule::Clock;
 
 /// What one source answered: for each table what was made of its whole raw frame, or why there is none.
 pub type Pulls<T> = BTreeMap<String, Result<T, SourceError>>;
@@ -42,6 +42,18 @@ pub struct PullLimits {
     pub rows: u64,
 }
 
+impl PullLimits {
+    /// Those that the config sets.
+    pub fn of(limits: &Limits) -> PullLimits {
+        PullLimits {
+            connect: limits.connect_timeout,
+            lock: limits.lock_timeout,
+            timeout: limits.pull_timeout,
+            rows: limits.pull_rows,
+        }
+    }
+}
+
 /// A table to be pulled.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -50,8 +62,8 @@ pub struct Asked {
     pub parameters: Parameters,
 }
 
-/// Pulls `tables` from `source`, all in one snapshot, which is stamped with `moment`. Never fails as a whole: each
-/// table has its own answer. Dropping the future stops the reading. Each raw table is handed to `settle`, with its
+/// Pulls `tables` from `source`, all in one snapshot, stamped with the moment at which `clock` saw it taken. Never
+/// fails as a whole: each table has its own answer. Dropping the future stops the reading. Each raw table is handed to `settle`, with its
 /// name, before the next is read.
 ///
 /// Reading stands on one blocking thread per source; several sources may be pulled at the same time.
@@ -59,21 +71,21 @@ pub async fn pull<T: Send + 'static>(
     source: &Source,
     tables: Vec<Asked>,
     limits: &PullLimits,
-    moment: DateTime<Utc>,
+    clock: Arc<dyn Clock>,
     settle: impl Fn(&str, RawTable) -> T + Send + 'static,
 ) -> Pulls<T> {
     let (limits, kind, zone) = (*limits, source.kind.clone(), source.zone);
     let names: Vec<String> = tables.iter().map(|asked| asked.table.name.clone()).collect();
     watch::pull(&source.name, names, limits.timeout, settle, move |watch| match kind {
-        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, moment, watch),
-        SourceKind::Postgres { url } => postgres::pull(&url, zone, &tables, &limits, moment, watch),
+        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, &*clock, watch),
+        SourceKind::Postgres { url } => postgres::pull(&url, zone, &tables, &limits, &*clock, watch),
         SourceKind::Mysql { .. } => {
             let fault = Fault::Internal { reason: "this kind of source cannot be read yet".to_owned() };
             tables.iter().for_each(|asked| watch.read(&asked.table.name, || Err(fault.clone())));
         }
         SourceKind::Files { path } => {
             let tables: Vec<TableSpec> = tables.into_iter().map(|asked| asked.table).collect();
-            files::pull(&path, &tables, &limits, moment, watch);
+            files::pull(&path, &tables, &limits, &*clock, watch);
         }
     })
     .await

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use polars::prelude::DataFrame;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -35,8 +35,27 @@ pub(super) trait Session: Sized {
         watch: &Watch,
     ) -> impl Future<Output = Result<DataFrame, Fault>>;
 
+    /// When the snapshot was taken.
+    fn taken(&self) -> Taken;
+
     /// Takes leave of the server. Nothing depends on it: the transaction of a connection that is gone ends, too.
     fn close(self) -> impl Future<Output = ()>;
+}
+
+/// When a snapshot was taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    /// By our clock.
+    pub moment: DateTime<Utc>,
+    /// How far the server's clock is ahead of ours.
+    pub clock_offset: TimeDelta,
+}
+
+impl Taken {
+    /// Of a snapshot that was taken between two looks at our clock, while the server's showed `theirs`.
+    pub fn between(before: DateTime<Utc>, after: DateTime<Utc>, theirs: DateTime<Utc>) -> Taken {
+        Taken { moment: before, clock_offset: theirs - (before + (after - before) / 2) }
+    }
 }
 
 /// Reads every table in the one snapshot that `open` takes. A connection that breaks on the way is opened once more,
@@ -45,7 +64,6 @@ pub(super) fn pull<S: Session>(
     open: impl AsyncFn() -> Result<S, Fault>,
     tables: &[Asked],
     limits: &PullLimits,
-    moment: DateTime<Utc>,
     watch: &Watch,
 ) {
     let runtime = match runtime() {
@@ -67,7 +85,10 @@ pub(super) fn pull<S: Session>(
                 // something.
                 let read = async { Ok(opened.read(asked, limits, watch).await) };
                 match runtime.block_on(stop.or(watch, limits, read)) {
-                    Ok(Ok(frame)) => Ok(RawTable { frame, moment }),
+                    Ok(Ok(frame)) => {
+                        let Taken { moment, clock_offset } = opened.taken();
+                        Ok(RawTable { frame, moment, clock_offset: Some(clock_offset) })
+                    }
                     Ok(Err(fault)) => {
                         if matches!(fault, Fault::Lost { .. }) {
                             (session, lost) = (Err(fault.clone()), true);

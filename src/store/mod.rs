@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::breaks::{Evidence, Severity};
 use crate::audit::exception::{Acknowledgement, Exception, Status, Waiver};
+use crate::audit::moments::Moments;
 
 pub use recording::Recording;
 
@@ -110,6 +111,15 @@ pub struct RuleRunRow {
     pub rows: u64,
     /// Whether its changes were recorded: evaluated, and not older than the last recorded run.
     pub recorded: bool,
+}
+
+impl RuleRunRow {
+    /// When the rule's tables were read. Runs of earlier versions kept no such moments, and have none.
+    pub fn read_at(&self) -> Moments {
+        let report: Option<serde_json::Value> = serde_json::from_str(&self.report).ok();
+        let read_at = report.and_then(|mut report| Some(report.get_mut("read_at")?.take()));
+        read_at.and_then(|read_at| serde_json::from_value(read_at).ok()).unwrap_or_default()
+    }
 }
 
 /// What the store knows of a rule before a run is recorded.

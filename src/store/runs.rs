@@ -125,6 +125,15 @@ impl Store {
         rows.first().map(run_row).transpose()
     }
 
+    /// What one run says of one rule; `None` when it did not run it.
+    pub async fn rule_run(&self, run: &str, rule: &str) -> Result<Option<RuleRunRow>, StoreError> {
+        let mut session = self.session(Mode::Read, READ).await?;
+        let select = "SELECT run_id, rule_id, status, report, seconds, row_count, recorded FROM run_rules \
+                      WHERE run_id = $1 AND rule_id = $2";
+        let rows = session.rows(READ, select, cells![run, rule]).await?;
+        rows.first().map(|row| rule_run_row(row).map(|(_, rule)| rule)).transpose()
+    }
+
     /// Latest runs first, each with its rules in id order.
     pub async fn runs(&self, limit: u32) -> Result<Vec<(RunRow, Vec<RuleRunRow>)>, StoreError> {
         let mut session = self.session(Mode::Read, READ).await?;

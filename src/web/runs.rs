@@ -10,6 +10,7 @@ use super::list::rule_title;
 use super::page::{Fault, Frame, Query, html, link, moment};
 use crate::audit::amount::Amount;
 use crate::audit::judgement::Reason;
+use crate::audit::moments;
 use crate::config::Config;
 use crate::language::Language;
 use crate::store::{RuleRunRow, RunRow};
@@ -43,6 +44,8 @@ struct RuleView {
     reason: Option<String>,
     recorded: bool,
     rows: String,
+    /// When its tables were read, where that is known.
+    read: Option<String>,
     seconds: String,
 }
 
@@ -89,8 +92,23 @@ fn rule_view(rule: &RuleRunRow, config: &Config, frame: &Frame) -> RuleView {
         reason: reason(&rule.report, frame),
         recorded: rule.recorded,
         rows: words::figure(Amount::from(rows)),
+        read: read(rule, config, frame),
         seconds: format!("{:.1}", rule.seconds),
     }
+}
+
+/// When the rule's tables were read: one time of day, or the first and the last.
+fn read(rule: &RuleRunRow, config: &Config, frame: &Frame) -> Option<String> {
+    let read_at = rule.read_at();
+    let [first, last] = moments::ends(&read_at)?.map(|(_, at)| {
+        let at = at.with_timezone(&config.business.zone);
+        at.format("%H:%M:%S").to_string()
+    });
+    Some(match frame.language {
+        _ if first == last => format!("{} {first}", frame.t("read at", "读取于")),
+        Language::En => format!("read from {first} to {last}"),
+        Language::Zh => format!("读取于 {first} 至 {last}"),
+    })
 }
 
 /// Why the rule was not evaluated, from the `reason` member of its part of the report.

@@ -1,11 +1,12 @@
 //! The English words.
 
-use super::{figure, money, one_line, quantity, visible};
+use super::{figure, moments, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::Value;
+use crate::language::Language;
 
 pub(super) fn class(class: Class) -> &'static str {
     match class {
@@ -75,6 +76,12 @@ pub(super) fn reason(reason: &Reason) -> String {
         ),
         Reason::PastNotKept { table } => {
             format!("Table {} holds only its present state, so a past day cannot be judged", visible(table))
+        }
+        Reason::Skew { early, early_at, late, late_at, limit } => {
+            moments::skew((early, *early_at), (late, *late_at), *limit, Language::En)
+        }
+        Reason::ClockOff { source, table, here, there, limit } => {
+            moments::clock_off(source, table, (*here, *there), *limit, Language::En)
         }
         Reason::InternalFault { sentence } => format!("Judging itself failed: {}", one_line(sentence)),
         Reason::TimeLimit { minutes: 1 } => "Judging was not done within 1 minute".to_owned(),

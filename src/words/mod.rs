@@ -7,11 +7,13 @@
 mod cell;
 mod en;
 mod figure;
+mod moments;
 mod names;
 mod zh;
 
 pub use cell::{clip, csv_cell, csv_text, one_line, visible};
 pub use figure::{figure, money, purse, quantity};
+pub use moments::length;
 pub use names::side;
 
 use crate::audit::breaks::{Break, Class, Excess, Severity};

@@ -1,12 +1,13 @@
 //! The Chinese words.
 
 use super::names::{column_in_zh, expression_zh, side_in_zh};
-use super::{figure, money, one_line, quantity, visible};
+use super::{figure, moments, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::Value;
+use crate::language::Language;
 
 pub(super) fn class(class: Class) -> &'static str {
     match class {
@@ -76,6 +77,12 @@ pub(super) fn reason(reason: &Reason) -> String {
         ),
         Reason::PastNotKept { table } => {
             format!("表 {} 只保存当前状态，无法核对过去的日期", visible(table))
+        }
+        Reason::Skew { early, early_at, late, late_at, limit } => {
+            moments::skew((early, *early_at), (late, *late_at), *limit, Language::Zh)
+        }
+        Reason::ClockOff { source, table, here, there, limit } => {
+            moments::clock_off(source, table, (*here, *there), *limit, Language::Zh)
         }
         Reason::InternalFault { sentence } => format!("程序内部出错：{}", one_line(sentence)),
         Reason::TimeLimit { minutes } => format!("超过 {minutes} 分钟仍未核对完"),

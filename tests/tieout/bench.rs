@@ -167,7 +167,7 @@ impl Bench {
                 Column::new(column.from.as_str().into(), cells)
             });
             let frame = DataFrame::new(rows.len(), columns.collect()).expect("columns of one length");
-            let raw = RawTable { frame, moment: DateTime::<Utc>::UNIX_EPOCH };
+            let raw = RawTable { frame, moment: DateTime::<Utc>::UNIX_EPOCH, clock_offset: None };
             let table = normalise(spec, &raw, chrono_tz::Asia::Shanghai).expect("a test's table fits its columns");
             (name.clone(), table)
         });

@@ -13,6 +13,7 @@ mod kinds;
 mod line;
 mod matching;
 mod metrics;
+mod moments;
 mod notify;
 mod oracle;
 mod reconcile;

@@ -1,6 +1,6 @@
 //! When jobs run: five-field Unix lines in a zone, across clock changes, and after downtime.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -8,11 +8,12 @@ use proptest::prelude::*;
 use tieout::schedule::{CATCH_UP, Clock, Timetable};
 
 /// A clock that stands still until a test moves it, forwards or back.
-pub struct HeldClock(Mutex<DateTime<Utc>>);
+#[derive(Clone)]
+pub struct HeldClock(Arc<Mutex<DateTime<Utc>>>);
 
 impl HeldClock {
     pub fn at(instant: &str) -> HeldClock {
-        HeldClock(Mutex::new(utc(instant)))
+        HeldClock(Arc::new(Mutex::new(utc(instant))))
     }
 
     pub fn set(&self, instant: &str) {
@@ -23,6 +24,10 @@ impl HeldClock {
 impl Clock for HeldClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().expect("no test panics while it holds the clock")
+    }
+
+    fn shared(&self) -> Arc<dyn Clock> {
+        Arc::new(self.clone())
     }
 }
 

@@ -48,7 +48,7 @@ fn moment() -> DateTime<Utc> {
 
 fn table_in(zone: Tz, columns: Vec<ColumnSpec>, raw: Vec<Column>) -> Result<Table, SnapshotFault> {
     let frame = DataFrame::new_infer_height(raw).unwrap();
-    normalise(&spec(columns), &RawTable { frame, moment: moment() }, zone)
+    normalise(&spec(columns), &RawTable { frame, moment: moment(), clock_offset: None }, zone)
 }
 
 fn texts(cells: &[&str]) -> Column {

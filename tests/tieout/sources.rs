@@ -6,6 +6,7 @@ mod postgres;
 mod sqlite;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
@@ -13,7 +14,10 @@ use polars::prelude::{AnyValue, DataFrame, TimeUnit};
 use tieout::audit::expression::Parameters;
 use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, RawTable, Read, TableSpec};
 use tieout::config::{Secret, Source, SourceKind};
+use tieout::schedule::Clock;
 use tieout::sources::{Asked, PullLimits, Pulls, pull};
+
+use crate::schedule::HeldClock;
 
 const LIMITS: PullLimits = PullLimits {
     connect: Duration::from_secs(10),
@@ -24,6 +28,11 @@ const LIMITS: PullLimits = PullLimits {
 
 fn moment() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 0, 30, 0).unwrap()
+}
+
+/// A clock that shows it.
+fn clock() -> Arc<dyn Clock> {
+    HeldClock::at(&moment().to_rfc3339()).shared()
 }
 
 fn query(name: &str, sql: &str, columns: &[&str]) -> TableSpec {
@@ -71,7 +80,7 @@ fn source(kind: SourceKind) -> Source {
 fn pull_with(source: &Source, tables: Vec<TableSpec>, parameters: &Parameters, limits: &PullLimits) -> Pulls<RawTable> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let asked = tables.into_iter().map(|table| Asked { table, parameters: parameters.clone() }).collect();
-    runtime.block_on(pull(source, asked, limits, moment(), |_, raw| raw))
+    runtime.block_on(pull(source, asked, limits, clock(), |_, raw| raw))
 }
 
 /// The one table's frame as text, or the sentence that says why there is none, with `DIR` for the test's folder.
@@ -81,7 +90,7 @@ fn answer(source: &Source, table: TableSpec, parameters: &Parameters, limits: &P
     assert_eq!(pulls.len(), 1, "one answer for one table");
     match &pulls[&name] {
         Ok(raw) => {
-            assert_eq!(raw.moment, moment(), "the caller's moment is written on the table");
+            assert_eq!(raw.moment, moment(), "the moment by the clock is written on the table");
             show(&raw.frame)
         }
         Err(error) => hide(&error.to_string(), dir),

@@ -11,7 +11,7 @@ mod raw;
 mod signs;
 mod table;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
@@ -197,8 +197,11 @@ impl ColumnType {
 #[derive(Clone, Debug)]
 pub struct RawTable {
     pub frame: DataFrame,
-    /// When the snapshot was taken.
+    /// When the snapshot was taken, by our clock.
     pub moment: DateTime<Utc>,
+    /// How far the source's own clock was ahead of ours then, below zero where it was behind; `None` for a source
+    /// without a clock, or that does not tell.
+    pub clock_offset: Option<TimeDelta>,
 }
 
 /// A normalised table. It has exactly the spec's columns, in its order; money, quantity and number at the scale their
@@ -210,7 +213,10 @@ pub struct Table {
     columns: Vec<Vector>,
     /// In row order, then column order.
     pub unreadable: Vec<UnreadableCell>,
+    /// When the snapshot was taken, by our clock.
     pub moment: DateTime<Utc>,
+    /// As of [`RawTable::clock_offset`].
+    pub clock_offset: Option<TimeDelta>,
 }
 
 /// A cell that is not of its column's type.

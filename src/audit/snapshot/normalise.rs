@@ -48,7 +48,8 @@ pub fn normalise(spec: &TableSpec, raw: &RawTable, zone: Tz) -> Result<Table, Sn
         column: spec.columns[index].name.clone(),
         text: text.chars().take(SHOWN_CHARACTERS).collect(),
     });
-    Ok(signs::turn(Table::new(spec.clone(), raw.frame.height(), columns, unreadable.collect(), raw.moment)))
+    let table = Table::new(spec.clone(), raw.frame.height(), columns, unreadable.collect(), raw.moment);
+    Ok(signs::turn(Table { clock_offset: raw.clock_offset, ..table }))
 }
 
 fn missing(spec: &TableSpec, column: &ColumnSpec, frame: &DataFrame) -> SnapshotFault {

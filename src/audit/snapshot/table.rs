@@ -23,7 +23,14 @@ impl Table {
             assert!(held.len() == rows, "column {} of table {} has a cell for each row", column.name, spec.name);
             assert!(fits(held, &column.kind), "column {} of table {} is of its type", column.name, spec.name);
         }
-        Table { spec, rows, columns, unreadable, moment }
+        Table { spec, rows, columns, unreadable, moment, clock_offset: None }
+    }
+
+    /// The moment of the snapshot by the source's own clock, which is what its rows were stamped by; by ours where it
+    /// tells none.
+    pub fn own_moment(&self) -> DateTime<Utc> {
+        let offset = self.clock_offset.unwrap_or_default();
+        self.moment.checked_add_signed(offset).unwrap_or(self.moment)
     }
 
     /// Rows, unreadable ones too.

@@ -12,10 +12,9 @@ use std::fs::{File, Metadata};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use chrono::{DateTime, Utc};
-
 use super::{Fault, PullLimits, Watch};
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
+use crate::schedule::Clock;
 
 const EXPECTED: &str = "a folder of CSV and Parquet files";
 
@@ -49,7 +48,7 @@ impl Stamp {
 }
 
 /// Reads every table's file.
-pub(super) fn pull(folder: &Path, tables: &[TableSpec], limits: &PullLimits, moment: DateTime<Utc>, watch: &Watch) {
+pub(super) fn pull(folder: &Path, tables: &[TableSpec], limits: &PullLimits, clock: &dyn Clock, watch: &Watch) {
     let root = open_folder(folder);
     let located: Vec<Result<Found, Fault>> = tables
         .iter()
@@ -59,6 +58,8 @@ pub(super) fn pull(folder: &Path, tables: &[TableSpec], limits: &PullLimits, mom
             (Ok(root), Read::File(file)) => find(folder, root, file),
         })
         .collect();
+    // A file whose size and time of change stay what they were just now is the file of this moment.
+    let moment = clock.now();
     for (table, found) in tables.iter().zip(&located) {
         watch.read(&table.name, || {
             let found = found.as_ref().map_err(Fault::clone)?;
@@ -69,7 +70,7 @@ pub(super) fn pull(folder: &Path, tables: &[TableSpec], limits: &PullLimits, mom
             };
             let now = std::fs::metadata(&found.path).map(|metadata| Stamp::of(&metadata));
             match now {
-                Ok(stamp) if stamp == found.stamp => Ok(RawTable { frame, moment }),
+                Ok(stamp) if stamp == found.stamp => Ok(RawTable { frame, moment, clock_offset: None }),
                 _ => Err(Fault::Changed { file: found.name.clone() }),
             }
         });

@@ -1,6 +1,7 @@
 //! PostgreSQL's binary values, cell by cell into typed columns. The formats are those of the `…_send` functions in
 //! PostgreSQL's `src/backend/utils/adt`.
 
+use chrono::{DateTime, Utc};
 use sqlx::TypeInfo;
 use sqlx::postgres::{PgTypeInfo, PgTypeKind};
 
@@ -122,6 +123,11 @@ fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Unfit> {
 
 fn text(bytes: &[u8]) -> Result<&str, Unfit> {
     std::str::from_utf8(bytes).map_err(|_| Unfit::NotText)
+}
+
+/// A `timestamptz`, where it is one that a clock can show.
+pub(super) fn instant(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(i64::from_be_bytes(bytes.try_into().ok()?).checked_add(EPOCH_MICROS)?)
 }
 
 fn push_date(column: &mut Growing, days: i32) {

@@ -8,7 +8,6 @@ mod connect;
 mod decode;
 mod remarks;
 
-use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt};
 use polars::prelude::DataFrame;
 use sqlx::postgres::{PgArguments, PgColumn, PgConnectOptions, PgConnection};
@@ -20,11 +19,12 @@ use super::column::Growing;
 use super::growth::{Growth, malformed};
 use super::parameters::Dialect;
 use super::question::Question;
-use super::server::{self, Session};
+use super::server::{self, Session, Taken};
 use super::{Asked, Fault, PullLimits, Watch};
 use crate::audit::snapshot::TableSpec;
 use crate::audit::value::Value;
 use crate::config::Secret;
+use crate::schedule::Clock;
 
 pub(super) use remarks::remarks;
 
@@ -41,38 +41,47 @@ pub(super) fn pull(
     zone: chrono_tz::Tz,
     tables: &[Asked],
     limits: &PullLimits,
-    moment: DateTime<Utc>,
+    clock: &dyn Clock,
     watch: &Watch,
 ) {
-    let open = async || Snapshot::open(&connect::options(url)?, zone, limits).await;
-    server::pull(open, tables, limits, moment, watch);
+    let open = async || Snapshot::open(&connect::options(url)?, zone, limits, clock).await;
+    server::pull(open, tables, limits, watch);
 }
 
 /// An open read transaction.
 struct Snapshot {
     connection: PgConnection,
     server: String,
+    taken: Taken,
     /// Fractional digits of the server's currency, looked up when a column needs them.
     money: Option<u8>,
 }
 
 impl Snapshot {
     /// Logs in and begins the transaction. Its snapshot is taken by the first query in it, which is made here.
-    async fn open(options: &PgConnectOptions, zone: chrono_tz::Tz, limits: &PullLimits) -> Result<Snapshot, Fault> {
+    async fn open(
+        options: &PgConnectOptions,
+        zone: chrono_tz::Tz,
+        limits: &PullLimits,
+        clock: &dyn Clock,
+    ) -> Result<Snapshot, Fault> {
         let open = || async {
             let mut connection = PgConnection::connect_with(options).await?;
             let (statement, lock) = (server::statement_time(limits).as_millis(), limits.lock.as_millis());
             let begin = format!(
                 "begin isolation level repeatable read, read only; set local statement_timeout = {statement}; \
-                 set local lock_timeout = {lock}; set local timezone = '{}'; select 1",
+                 set local lock_timeout = {lock}; set local timezone = '{}'",
                 zone.name()
             );
             connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
-            Ok(connection)
+            let before = clock.now();
+            let row = connection.fetch_one(sqlx::query("select clock_timestamp()")).await?;
+            let theirs = decode::instant(row.try_get_raw(0)?.as_bytes().unwrap_or_default()).unwrap_or(before);
+            Ok((connection, Taken::between(before, clock.now(), theirs)))
         };
         let server = connect::address(options);
-        let connection = server::reach(&server, limits, open, |error| server_fault(&server, error)).await?;
-        Ok(Snapshot { connection, server, money: None })
+        let (connection, taken) = server::reach(&server, limits, open, |error| server_fault(&server, error)).await?;
+        Ok(Snapshot { connection, server, taken, money: None })
     }
 }
 
@@ -80,8 +89,12 @@ impl Session for Snapshot {
     async fn read(&mut self, asked: &Asked, limits: &PullLimits, watch: &Watch) -> Result<DataFrame, Fault> {
         let spec = &asked.table;
         let question = Question::of(spec, &asked.parameters, KIND, Dialect::Postgres)?;
-        let Snapshot { connection, server, money } = self;
+        let Snapshot { connection, server, money, .. } = self;
         Reading { connection, spec, server, limits, watch, money }.guarded(&question).await
+    }
+
+    fn taken(&self) -> Taken {
+        self.taken
     }
 
     async fn close(self) {

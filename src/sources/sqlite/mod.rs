@@ -17,6 +17,7 @@ use super::{Asked, Fault, PullLimits, Watch};
 use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
 use crate::audit::value::Value;
+use crate::schedule::Clock;
 
 /// Rows between two looks at the watch.
 const ROWS_PER_LOOK: u64 = 4096;
@@ -36,8 +37,8 @@ pub struct Snapshot {
 }
 
 /// Reads every table in one snapshot.
-pub(super) fn pull(path: &Path, tables: &[Asked], limits: &PullLimits, moment: DateTime<Utc>, watch: &Watch) {
-    let opened = Snapshot::open(path, limits, moment, watch);
+pub(super) fn pull(path: &Path, tables: &[Asked], limits: &PullLimits, clock: &dyn Clock, watch: &Watch) {
+    let opened = Snapshot::open(path, limits, clock, watch);
     for Asked { table, parameters } in tables {
         watch.read(&table.name, || match &opened {
             Ok(snapshot) => snapshot.read(table, parameters, limits, watch),
@@ -47,8 +48,8 @@ pub(super) fn pull(path: &Path, tables: &[Asked], limits: &PullLimits, moment: D
 }
 
 impl Snapshot {
-    /// Opens the file and takes the snapshot. `moment` is only written on what is read.
-    pub fn open(path: &Path, limits: &PullLimits, moment: DateTime<Utc>, watch: &Watch) -> Result<Snapshot, Fault> {
+    /// Opens the file and takes the snapshot.
+    pub fn open(path: &Path, limits: &PullLimits, clock: &dyn Clock, watch: &Watch) -> Result<Snapshot, Fault> {
         look_at(path)?;
         let busy = limits.lock.min(limits.timeout / 2);
         let failed = |doing: &'static str| move |error: rusqlite::Error| fault(path, busy, doing, &error);
@@ -63,6 +64,7 @@ impl Snapshot {
             connection.query_row("select count(*) from sqlite_schema", (), |_| Ok(()))
         };
         begin().map_err(failed("taking a snapshot"))?;
+        let moment = clock.now();
         Ok(Snapshot { path: path.to_owned(), connection, busy, moment })
     }
 
@@ -95,7 +97,8 @@ impl Snapshot {
             return Err(Fault::ForeignPlaceholder { known: known() });
         }
         let frame = self.collect(spec, &mut statement, limits, watch)?;
-        Ok(RawTable { frame, moment: self.moment })
+        // The file has no clock of its own: its writers stamp rows by theirs.
+        Ok(RawTable { frame, moment: self.moment, clock_offset: None })
     }
 
     /// Steps through the rows of a bound statement.

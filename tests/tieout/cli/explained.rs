@@ -16,6 +16,8 @@ fn what_is_at_risk_is_named_by_its_money_and_not_by_a_quantity_of_the_same_figur
     shop.shell("tieout run daily");
     let why = shop.shell("tieout explain $(tieout exceptions --format csv | sed -n 2p | cut -d, -f1)");
     assert!(why.out.contains("at risk: sales.amount = CNY 25.00"), "{}", why.out);
+    let read = why.out.lines().find(|line| line.starts_with("  read at")).expect("when the rows were read");
+    assert_eq!(read.matches(':').count(), 2, "both files in one second: {read}");
     assert!(!why.out.contains("why "), "a rule without a reason has no empty line for it: {}", why.out);
 }
 

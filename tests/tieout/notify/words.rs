@@ -1,3 +1,4 @@
+use chrono::DateTime;
 use tieout::audit::amount::Amount;
 use tieout::audit::breaks::{Bound, Break, Class, Excess, Message, Relation, Severity, StockFigure};
 use tieout::audit::exception::{Status, Step};
@@ -210,6 +211,20 @@ fn a_rule_that_was_not_evaluated_says_why() {
         super::made::unreadable(),
         Reason::Guard { source: "erp".to_owned(), table: table(), rows: 1, min_rows: 1000 },
         Reason::PastNotKept { table: table() },
+        Reason::Skew {
+            early: table(),
+            early_at: DateTime::parse_from_rfc3339("2026-11-20T08:30:02+08:00").unwrap(),
+            late: "invoices\u{202E}".to_owned(),
+            late_at: DateTime::parse_from_rfc3339("2026-11-22T09:30:02+08:00").unwrap(),
+            limit: 90,
+        },
+        Reason::ClockOff {
+            source: "erp".to_owned(),
+            table: table(),
+            here: DateTime::parse_from_rfc3339("2026-11-20T08:30:02+08:00").unwrap(),
+            there: DateTime::parse_from_rfc3339("2026-11-20T08:24:01+08:00").unwrap(),
+            limit: 300,
+        },
         Reason::InternalFault { sentence: "index out of\nbounds".to_owned() },
         Reason::TimeLimit { minutes: 30 },
     ];

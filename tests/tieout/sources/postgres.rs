@@ -8,7 +8,7 @@ use tieout::audit::value::Value;
 use tieout::config::Source;
 use tieout::sources::{Asked, pull};
 
-use super::{LIMITS, moment, postgres_source, pull_with, query, show};
+use super::{LIMITS, clock, moment, postgres_source, pull_with, query, show};
 use crate::servers::{Postgres, postgres};
 
 /// The frame of a query, or the sentence that says why there is none.
@@ -212,7 +212,23 @@ fn all_tables_of_a_source_are_of_one_moment() {
         show(&raw.frame)
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let pulls = runtime.block_on(pull(&source, asked.collect(), &LIMITS, moment(), settle));
+    let pulls = runtime.block_on(pull(&source, asked.collect(), &LIMITS, clock(), settle));
     let frames: Vec<&str> = pulls.values().map(|frame| frame.as_ref().unwrap().as_str()).collect();
     assert_eq!(frames, ["1 rows\nno Int32: 1"; 3].map(|frame| frame.replace("Int32", "Int64")));
+}
+
+#[test]
+fn how_far_the_clock_of_the_server_is_off_is_known() {
+    let Some(server) = postgres() else { return };
+    let database = server.database("create table t (no int)");
+    let pulls = pull_with(
+        &postgres_source(&database.url()),
+        vec![query("t", "select no from t", &["no"])],
+        &Parameters::new(),
+        &LIMITS,
+    );
+    let raw = pulls["t"].as_ref().unwrap();
+    // The test's own clock stands still at a time long gone.
+    assert_eq!(raw.moment, moment());
+    assert!(raw.clock_offset.is_some_and(|offset| offset.num_minutes().abs() > 60), "{:?}", raw.clock_offset);
 }

@@ -12,7 +12,7 @@ use tieout::audit::value::Value;
 use tieout::sources::sqlite::Snapshot;
 use tieout::sources::{Asked, PullLimits, Watch, pull};
 
-use super::{LIMITS, answer, hide, moment, pull_with, query, show, sqlite_source};
+use super::{LIMITS, answer, clock, hide, moment, pull_with, query, show, sqlite_source};
 
 /// A folder with a database made by `sql`.
 struct Books {
@@ -297,7 +297,7 @@ fn a_pull_that_nobody_waits_for_any_more_stops_reading() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let tables = vec![Asked { table: query("endless", endless, &["a"]), parameters: parameters() }];
-        let pulling = pull(&source, tables, &LIMITS, moment(), |_, raw| raw);
+        let pulling = pull(&source, tables, &LIMITS, clock(), |_, raw| raw);
         assert!(tokio::time::timeout(Duration::from_millis(50), pulling).await.is_err());
     });
 }
@@ -327,7 +327,7 @@ fn what_is_written_between_two_tables_is_not_seen() {
         let spec = query(table, &format!("select order_no from {table}"), &["order_no"]);
         snapshot.read(&spec, &parameters(), &LIMITS, &Watch::unwatched()).unwrap().frame.height()
     };
-    let open = || Snapshot::open(&books.path, &LIMITS, moment(), &Watch::unwatched()).unwrap();
+    let open = || Snapshot::open(&books.path, &LIMITS, &*clock(), &Watch::unwatched()).unwrap();
     let early = open();
     writer.execute_batch("delete from shipments").unwrap();
     assert_eq!(count(&early, "orders"), 3);

@@ -77,7 +77,8 @@ impl Office {
         ];
         let low = recording.apply(&monday, Some(stock), &low, &mut next).await.expect("stock is recorded");
         let late = recording.apply(&monday, Some(overdue), &late, &mut next).await.expect("invoices are recorded");
-        judged(&mut recording, &monday, stock, "exceptions", "{}").await;
+        let read = r#"{"read_at": {"stock": "2026-11-22T23:30:02Z", "items": "2026-11-22T23:30:02.5Z"}}"#;
+        judged(&mut recording, &monday, stock, "exceptions", read).await;
         judged(&mut recording, &monday, overdue, "exceptions", "{}").await;
         letter(&mut recording, &monday).await;
         recording.commit().await.expect("Monday is recorded");
@@ -88,7 +89,8 @@ impl Office {
         let worse = kept(&low[0], low_stock("螺栓 M8", "1", "20"), Step::Worsened);
         let fixed = closed(&low[1], Step::Resolved, Status::Resolved);
         recording.apply(&tuesday, Some(stock), &[worse, fixed], &mut next).await.expect("stock is recorded");
-        judged(&mut recording, &tuesday, stock, "exceptions", "{}").await;
+        let read = r#"{"read_at": {"stock": "2026-11-23T23:30:02Z", "items": "2026-11-23T23:33:10Z"}}"#;
+        judged(&mut recording, &tuesday, stock, "exceptions", read).await;
         let reason = Reason::Unreadable {
             source: "erp".to_owned(),
             table: "invoices".to_owned(),

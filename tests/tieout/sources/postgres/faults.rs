@@ -8,7 +8,7 @@ use tieout::audit::snapshot::RawTable;
 use tieout::config::Source;
 use tieout::sources::{Asked, Fault, PullLimits, pull, remarks};
 
-use super::{LIMITS, Postgres, answer, hide, moment, postgres, postgres_source, pull_with, query, show};
+use super::{LIMITS, Postgres, answer, clock, hide, postgres, postgres_source, pull_with, query, show};
 use crate::servers::proxy::Proxy;
 
 fn says(source: &Source, sql: &str) -> String {
@@ -165,7 +165,7 @@ fn a_server_that_dies_on_the_way_leaves_nothing_half_read() {
         raw.frame.height()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let killed = runtime.block_on(pull(&source, asked.to_vec(), &LIMITS, moment(), settle));
+    let killed = runtime.block_on(pull(&source, asked.to_vec(), &LIMITS, clock(), settle));
     assert_eq!(killed["a"], Ok(20000));
     let sentence = killed["b"].as_ref().unwrap_err().to_string().replace(&address, "HOST").replace(&name, "DATABASE");
     assert!(sentence.starts_with("cannot read table b of source erp: the connection to PostgreSQL at HOST (database DATABASE, user postgres) broke: "), "{sentence}");
@@ -195,7 +195,7 @@ fn a_connection_that_breaks_for_a_moment_is_opened_again_and_everything_is_read_
         (name.to_owned(), raw.frame.height())
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let pulls = runtime.block_on(pull(&source, asked.to_vec(), &LIMITS, moment(), settle));
+    let pulls = runtime.block_on(pull(&source, asked.to_vec(), &LIMITS, clock(), settle));
     let rows: Vec<usize> = pulls.values().map(|answer| answer.as_ref().unwrap().1).collect();
     assert_eq!(rows, [20001, 20001], "both tables are of the second snapshot");
 }
