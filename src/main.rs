@@ -33,6 +33,7 @@ enum Command {
     Test(commands::test::Arguments),
     Exceptions(commands::exceptions::Arguments),
     Explain(commands::explain::Arguments),
+    Pull(commands::pull::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +68,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Test(arguments) => commands::test::command(&files, &arguments),
             Command::Exceptions(arguments) => commands::exceptions::command(&files, &arguments).await,
             Command::Explain(arguments) => commands::explain::command(&files, &arguments).await,
+            Command::Pull(arguments) => commands::pull::command(&files, &arguments, &*clock).await,
             Command::Serve => match commands::load(&files) {
                 Ok(config) => commands::serve(config, clock).await,
                 Err(code) => code,

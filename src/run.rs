@@ -2,6 +2,7 @@
 
 mod pull;
 mod record;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::report::RunReport;
 use crate::schedule::Clock;
 use crate::store::{Attempt, Delivery, Store, StoreError};
 use pull::Pulled;
+pub use table::table;
 
 /// What is to be run.
 #[derive(Clone, Debug, PartialEq, Eq)]

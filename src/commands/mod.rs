@@ -6,6 +6,7 @@ pub mod demo;
 pub mod exceptions;
 pub mod explain;
 mod moments;
+pub mod pull;
 pub mod run;
 mod tables;
 pub mod test;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::config::{self, Config, Locations};
+use crate::problem;
 use crate::schedule::Clock;
 use crate::serve::{self, Pace};
 
@@ -105,4 +107,14 @@ pub async fn serve(config: Arc<Config>, clock: Arc<dyn Clock>) -> u8 {
     };
     let served = serve::serve(config, clock, listener, Pace::default(), serve::stop_signal()).await;
     served.map_or_else(|fault| fail(&fault), |()| TIES_OUT)
+}
+
+/// What is said of a name that nobody knows: the nearest one, and which there are.
+pub(crate) fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    let near = problem::nearest(name, known.clone()).map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+    let name = crate::words::visible(name);
+    format!(
+        "There is no {what} {name}.{near} Known: {}.",
+        known.map(crate::words::visible).collect::<Vec<_>>().join(", ")
+    )
 }

@@ -3,6 +3,7 @@
 mod explained;
 mod faults;
 mod hostile;
+mod pulled;
 
 use std::fs;
 use std::path::PathBuf;
