@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{Files, NOT_EVALUATED, TIES_OUT, fail, load, print};
 use crate::audit::judgement::Reason;
+use crate::audit::snapshot::TableSpec;
 use crate::config::{Config, Transport};
 use crate::language::Language;
 use crate::run::{self, Probe};
@@ -104,7 +105,9 @@ fn tables(text: &mut String, probes: &BTreeMap<String, Result<Probe, Reason>>) -
 /// What should be known of the sources that can be reached; of one that cannot, its tables have told already.
 async fn sources(text: &mut String, config: &Config) {
     for (name, source) in &config.sources {
-        for remark in sources::remarks(source, &PullLimits::of(&config.limits)).await.unwrap_or_default() {
+        let tables: Vec<TableSpec> = config.tables.values().filter(|table| table.source == *name).cloned().collect();
+        let remarks = sources::remarks(source, &tables, &PullLimits::of(&config.limits)).await;
+        for remark in remarks.unwrap_or_default() {
             let _ = writeln!(text, "  source {name}: {remark}");
         }
     }

@@ -76,7 +76,7 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
             return USAGE;
         }
     };
-    let table = match run::table(&config, &arguments.table, as_of, clock.now()).await {
+    let table = match run::table(&config, &arguments.table, as_of, clock).await {
         Ok(table) => table,
         Err(reason) => {
             eprintln!("{}.", words::reason(&reason, Language::En));

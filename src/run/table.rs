@@ -11,20 +11,16 @@ use crate::audit::judgement::{Context, Reason};
 use crate::audit::reach;
 use crate::audit::snapshot::Table;
 use crate::config::Config;
+use crate::schedule::Clock;
 
 /// Pulls and normalises the table of the config that is called `name`: with the parameters of the first job that runs
 /// a rule which reads it, from the day its rules need it from, and under the guards of a run. The reason is the one a
 /// rule would give for not being evaluated.
-pub async fn table(
-    config: &Arc<Config>,
-    name: &str,
-    as_of: DateTime<Utc>,
-    moment: DateTime<Utc>,
-) -> Result<Table, Reason> {
+pub async fn table(config: &Arc<Config>, name: &str, as_of: DateTime<Utc>, clock: &dyn Clock) -> Result<Table, Reason> {
     let context = table_context(config, name, as_of);
     let starts = BTreeMap::from([(name.to_owned(), table_start(config, name, &context))]);
     let deadline = Instant::now() + config.limits.pull_timeout;
-    let mut pulled = pull::pull(config, &starts, &context, moment, deadline).await;
+    let mut pulled = pull::pull(config, &starts, &context, clock, deadline).await;
     if let Some(reason) = pulled.faults.remove(name) {
         return Err(reason);
     }

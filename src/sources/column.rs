@@ -131,6 +131,11 @@ impl Growing {
         self.write(value);
     }
 
+    /// A value that no other type holds, as the text it is displayed as.
+    pub fn push_written(&mut self, value: impl Display) {
+        self.write(value);
+    }
+
     /// Bytes as lower-case hexadecimal digits.
     pub fn push_blob(&mut self, bytes: &[u8]) {
         self.text().append_value(hex::encode(bytes));

@@ -7,6 +7,7 @@ mod column;
 mod fault;
 pub mod files;
 mod growth;
+mod mysql;
 pub mod parameters;
 mod postgres;
 mod question;
@@ -79,10 +80,7 @@ pub async fn pull<T: Send + 'static>(
     watch::pull(&source.name, names, limits.timeout, settle, move |watch| match kind {
         SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, &*clock, watch),
         SourceKind::Postgres { url } => postgres::pull(&url, zone, &tables, &limits, &*clock, watch),
-        SourceKind::Mysql { .. } => {
-            let fault = Fault::Internal { reason: "this kind of source cannot be read yet".to_owned() };
-            tables.iter().for_each(|asked| watch.read(&asked.table.name, || Err(fault.clone())));
-        }
+        SourceKind::Mysql { url } => mysql::pull(&url, zone, &tables, &limits, &*clock, watch),
         SourceKind::Files { path } => {
             let tables: Vec<TableSpec> = tables.into_iter().map(|asked| asked.table).collect();
             files::pull(&path, &tables, &limits, &*clock, watch);
@@ -92,10 +90,16 @@ pub async fn pull<T: Send + 'static>(
 }
 
 /// What should be known of a source before it is relied on, such as a login that could write. One sentence each.
-pub async fn remarks(source: &Source, limits: &PullLimits) -> Result<Vec<String>, Fault> {
+/// `tables` are those that are read from it.
+pub async fn remarks(source: &Source, tables: &[TableSpec], limits: &PullLimits) -> Result<Vec<String>, Fault> {
+    let queries = tables.iter().filter_map(|table| match &table.read {
+        Read::Query(query) => Some(query.as_str()),
+        Read::File(_) => None,
+    });
     match &source.kind {
         SourceKind::Postgres { url } => postgres::remarks(url, limits).await,
-        SourceKind::Mysql { .. } | SourceKind::Sqlite { .. } | SourceKind::Files { .. } => Ok(Vec::new()),
+        SourceKind::Mysql { url } => mysql::remarks(url, &queries.collect::<Vec<_>>(), limits).await,
+        SourceKind::Sqlite { .. } | SourceKind::Files { .. } => Ok(Vec::new()),
     }
 }
 
@@ -118,4 +122,17 @@ fn needed(spec: &TableSpec, found: &[String]) -> Result<Vec<bool>, Fault> {
         }
     }
     Ok(found.iter().map(|name| spec.columns.iter().any(|column| column.from == *name)).collect())
+}
+
+/// Names in one sentence about a source, before the rest is counted.
+const FEW: usize = 3;
+
+/// A few names and the number of the rest; `None` without any.
+fn few(names: &[String]) -> Option<String> {
+    let shown = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => None,
+        count if count <= FEW => Some(shown),
+        count => Some(format!("{shown} and {} more", count - FEW)),
+    }
 }

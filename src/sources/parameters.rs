@@ -76,6 +76,16 @@ pub fn has_several_statements(query: &str, dialect: Dialect) -> bool {
     marks(without_end(query, dialect), dialect).iter().any(|mark| mark.kind == Kind::End)
 }
 
+/// Whether `word` stands in `query` as a name does: alone, or between the quotes of names, in whatever case. Such a
+/// query may name something else so; one in which it does not stand does not name it.
+pub fn has_word(query: &str, word: &str) -> bool {
+    let (query, word) = (query.to_lowercase(), word.to_lowercase());
+    query.match_indices(&word).any(|(at, _)| {
+        let end = at + word.len();
+        !query[..at].ends_with(is_name_part) && !query[end..].starts_with(is_name_part)
+    })
+}
+
 /// Whether `text` is made of blanks, comments and semicolons.
 fn is_blank(text: &str, dialect: Dialect) -> bool {
     let mut rest = text;

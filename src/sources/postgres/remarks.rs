@@ -5,10 +5,7 @@ use sqlx::{Connection, Row};
 
 use super::connect::{address, options, query_fault, server_fault};
 use crate::config::Secret;
-use crate::sources::{Fault, PullLimits, server};
-
-/// Tables named in one sentence; the rest is counted.
-const NAMED: usize = 3;
+use crate::sources::{Fault, PullLimits, few, server};
 
 /// Tables and views of people, with what the login may do to each and whether it sees all of its rows.
 const RIGHTS: &str = "
@@ -39,24 +36,14 @@ pub(in crate::sources) async fn remarks(url: &Secret, limits: &PullLimits) -> Re
     let mut remarks = Vec::new();
     if superuser {
         remarks.push("its login is a superuser; a login that may only select is enough".to_owned());
-    } else if let Some(tables) = list(&named(1)) {
+    } else if let Some(tables) = few(&named(1)) {
         remarks.push(format!("its login could write to {tables}; a login that may only select is enough"));
     }
-    if let Some(tables) = list(&named(2)).filter(|_| !superuser) {
+    if let Some(tables) = few(&named(2)).filter(|_| !superuser) {
         remarks.push(format!("row security hides rows from its login: {tables}"));
     }
-    if let Some(tables) = list(&named(3)) {
+    if let Some(tables) = few(&named(3)) {
         remarks.push(format!("these are foreign tables, which are not read as of the same moment: {tables}"));
     }
     Ok(remarks)
-}
-
-/// A few names and the number of the rest; `None` without any.
-fn list(names: &[String]) -> Option<String> {
-    let shown = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len() {
-        0 => None,
-        count if count <= NAMED => Some(shown),
-        count => Some(format!("{shown} and {} more", count - NAMED)),
-    }
 }

@@ -232,7 +232,7 @@ fn a_login_that_could_write_or_does_not_see_everything_is_remarked() {
     let url = |user: &str| database.url().replace("postgres:s3cret@", &format!("{user}:s3cret@"));
     let ask = |user: &str| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(remarks(&postgres_source(&url(user)), &LIMITS)).unwrap().join("\n")
+        runtime.block_on(remarks(&postgres_source(&url(user)), &[], &LIMITS)).unwrap().join("\n")
     };
     assert_eq!(ask("postgres"), "its login is a superuser; a login that may only select is enough");
     assert_eq!(ask(&login), "row security hides rows from its login: public.secret");

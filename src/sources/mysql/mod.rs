@@ -1,0 +1,253 @@
+//! MySQL and MariaDB, read through sqlx and decoded by us: one connection and one transaction with a consistent
+//! snapshot that can only read, for all tables of a source. Rows come as the binary ones of a prepared statement.
+
+mod connect;
+mod decode;
+mod remarks;
+
+use chrono::{DateTime, FixedOffset, Offset, TimeZone};
+use chrono_tz::Tz;
+use futures_util::StreamExt;
+use polars::prelude::DataFrame;
+use sqlx::mysql::{MySqlArguments, MySqlColumn, MySqlConnectOptions, MySqlConnection, MySqlRow};
+use sqlx::{
+    Arguments, AssertSqlSafe, Column, Connection, Decode, Executor, MySql, Row, SqlSafeStr, Statement, TypeInfo,
+};
+
+use self::connect::{query_fault, server_fault};
+use self::decode::Kind;
+use super::column::Growing;
+use super::growth::Growth;
+use super::parameters::Dialect;
+use super::question::Question;
+use super::server::{self, Session, Taken};
+use super::{Asked, Fault, PullLimits, Watch};
+use crate::audit::snapshot::TableSpec;
+use crate::audit::value::Value;
+use crate::config::Secret;
+use crate::schedule::Clock;
+
+pub(super) use remarks::remarks;
+
+const KIND: &str = "mysql";
+/// The server's clock, in microseconds since 1970.
+const NOW: &str = "select cast(timestampdiff(microsecond, '1970-01-01', utc_timestamp(6)) as signed)";
+
+/// Reads every table in one snapshot.
+///
+/// The clock of the session is that of `zone` as it stands now: a fixed offset, which every server knows, and
+/// by which each `TIMESTAMP` is one instant even in the hour that a zone repeats in autumn.
+pub(super) fn pull(url: &Secret, zone: Tz, tables: &[Asked], limits: &PullLimits, clock: &dyn Clock, watch: &Watch) {
+    let offset = zone.offset_from_utc_datetime(&clock.now().naive_utc()).fix();
+    let open = async || Snapshot::open(&connect::options(url, offset)?, Times { zone, offset }, limits, clock).await;
+    server::pull(open, tables, limits, watch);
+}
+
+/// What times mean on the way to and from the server.
+#[derive(Clone, Copy)]
+struct Times {
+    /// Of the source's times without a zone.
+    zone: Tz,
+    /// Of the session, in which `TIMESTAMP`s come.
+    offset: FixedOffset,
+}
+
+/// An open read transaction.
+struct Snapshot {
+    connection: MySqlConnection,
+    server: String,
+    times: Times,
+    taken: Taken,
+}
+
+impl Snapshot {
+    /// Logs in and begins the transaction, which takes its snapshot at once.
+    async fn open(
+        options: &MySqlConnectOptions,
+        times: Times,
+        limits: &PullLimits,
+        clock: &dyn Clock,
+    ) -> Result<Snapshot, Fault> {
+        let open = || async {
+            let mut connection = MySqlConnection::connect_with(options).await?;
+            let version = connection.fetch_one(sqlx::raw_sql("select version()")).await?;
+            let version: String = version.try_get(0)?;
+            let begin = begin(version.contains("MariaDB"), limits);
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
+            let before = clock.now();
+            let row = connection.fetch_one(sqlx::query(NOW)).await?;
+            let theirs = DateTime::from_timestamp_micros(row.try_get(0)?).unwrap_or(before);
+            Ok((connection, Taken::between(before, clock.now(), theirs)))
+        };
+        let server = connect::address(options);
+        let (connection, taken) = server::reach(&server, limits, open, |error| server_fault(&server, error)).await?;
+        Ok(Snapshot { connection, server, times, taken })
+    }
+}
+
+/// The statements that set the limits of the session and begin its transaction. The two families of servers count a
+/// statement's time in different units under different names.
+fn begin(mariadb: bool, limits: &PullLimits) -> String {
+    let statement = server::statement_time(limits);
+    let statement = match mariadb {
+        true => format!("max_statement_time = {:.3}", statement.as_secs_f64()),
+        false => format!("max_execution_time = {}", statement.as_millis()),
+    };
+    // Both count whole seconds, and at least one.
+    let lock = limits.lock.as_secs_f64().ceil().max(1.0);
+    format!(
+        "set session {statement}, session lock_wait_timeout = {lock}, session innodb_lock_wait_timeout = {lock}, \
+         session sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''); \
+         set transaction isolation level repeatable read; \
+         start transaction with consistent snapshot, read only"
+    )
+}
+
+impl Session for Snapshot {
+    async fn read(&mut self, asked: &Asked, limits: &PullLimits, _: &Watch) -> Result<DataFrame, Fault> {
+        let question = Question::of(&asked.table, &asked.parameters, KIND, Dialect::Mysql)?;
+        let Snapshot { connection, server, times, .. } = self;
+        Reading { connection, spec: &asked.table, server, limits, times: *times }.table(&question).await
+    }
+
+    fn taken(&self) -> Taken {
+        self.taken
+    }
+
+    async fn close(self) {
+        // Nothing depends on it.
+        let _ = self.connection.close().await;
+    }
+}
+
+/// What stands in the query in the place of a parameter. A text would be compared with a figure as two floating-point
+/// numbers, and with a date as two texts, so what is bound as text is given its type.
+fn placeholder(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Text(_) | Value::Bool(_) => "?".to_owned(),
+        Value::Date(_) => "cast(? as date)".to_owned(),
+        Value::Instant(_) => "cast(? as datetime(6))".to_owned(),
+        Value::Amount(amount) => {
+            let amount = amount.normalised();
+            if amount.scale() == 0 && i64::try_from(amount.units()).is_ok() {
+                return "?".to_owned();
+            }
+            let digits = amount.units().unsigned_abs().checked_ilog10().unwrap_or_default() + 1;
+            format!("cast(? as decimal({}, {}))", digits.max(amount.scale().into()), amount.scale())
+        }
+    }
+}
+
+/// The values of the query's placeholders. An instant is bound as the source's own clock shows it, as its `DATETIME`s
+/// are written.
+fn arguments(values: &[&Value], times: Times) -> Result<MySqlArguments, Fault> {
+    let mut arguments = MySqlArguments::default();
+    for value in values {
+        let added = match value {
+            Value::Null => arguments.add(None::<&str>),
+            Value::Text(text) => arguments.add(text.as_str()),
+            Value::Bool(flag) => arguments.add(*flag),
+            Value::Date(date) => arguments.add(date.to_string()),
+            Value::Instant(at) => {
+                arguments.add(at.with_timezone(&times.zone).format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+            }
+            Value::Amount(amount) => {
+                let amount = amount.normalised();
+                match i64::try_from(amount.units()) {
+                    Ok(number) if amount.scale() == 0 => arguments.add(number),
+                    _ => arguments.add(amount.to_string()),
+                }
+            }
+        };
+        added.map_err(|error| Fault::Internal { reason: error.to_string() })?;
+    }
+    Ok(arguments)
+}
+
+/// One table on its way from the server.
+struct Reading<'r> {
+    connection: &'r mut MySqlConnection,
+    spec: &'r TableSpec,
+    server: &'r str,
+    limits: &'r PullLimits,
+    times: Times,
+}
+
+impl Reading<'_> {
+    async fn table(self, question: &Question<'_>) -> Result<DataFrame, Fault> {
+        let mut values = Vec::new();
+        let sql = question.text(|_, value| {
+            values.push(value);
+            placeholder(value)
+        });
+        let arguments = arguments(&values, self.times)?;
+        let failed = |doing, error: &sqlx::Error| query_fault(self.server, doing, self.limits, error);
+        // Preparing it also shows that it is one statement.
+        let prepared = self.connection.prepare_with(AssertSqlSafe(sql.clone()).into_sql_str(), &[]).await;
+        let prepared = prepared.map_err(|error| failed("understanding its query", &error))?;
+        if prepared.columns().is_empty() {
+            // It deletes, or its answer goes into a file or a variable.
+            return Err(Fault::Writes);
+        }
+        let begun = |columns: &[MySqlColumn]| Table::begun(self.spec, columns, self.times, self.limits.rows);
+        let mut table = begun(prepared.columns())?;
+        let mut rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch(self.connection);
+        let (mut first, mut answer) = (true, Ok(()));
+        // After a fault of ours the rest is still taken off the connection, which is needed for the next table. The
+        // end of this table's time ends that too, and gives the connection up.
+        while let Some(row) = rows.next().await {
+            let row = row.map_err(|error| failed("reading its rows", &error))?;
+            if std::mem::take(&mut first) {
+                // The types of what parameters are part of are known only now.
+                match begun(row.columns()) {
+                    Ok(begun) => table = begun,
+                    Err(fault) => answer = Err(fault),
+                }
+            }
+            if answer.is_ok() {
+                answer = table.take(&row);
+            }
+        }
+        answer?;
+        table.grown.finish()
+    }
+}
+
+/// What has come of a table.
+struct Table {
+    /// Where in the server's rows the columns stand that the table's file names. The others travel, and are passed
+    /// over: to leave them out, the query would have to be asked inside another, which the server may first write down
+    /// whole, and refuses where two of them have the same name.
+    places: Vec<usize>,
+    grown: Growth<Kind>,
+}
+
+impl Table {
+    fn begun(spec: &TableSpec, columns: &[MySqlColumn], times: Times, limit: u64) -> Result<Table, Fault> {
+        let found: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
+        let needed = super::needed(spec, &found)?;
+        let ahead = i64::from(times.offset.local_minus_utc()) * 1_000_000;
+        let (mut places, mut growing) = (Vec::new(), Vec::new());
+        for (place, column) in columns.iter().enumerate().filter(|(place, _)| needed[*place]) {
+            let kind = Kind::of(column.type_info(), ahead).ok_or_else(|| Fault::UnreadableType {
+                column: column.name().to_owned(),
+                found: column.type_info().name().to_owned(),
+                accepted: "turn it into text in the query, for example st_astext(column) as column",
+            })?;
+            places.push(place);
+            growing.push((kind, Growing::new(column.name())));
+        }
+        Ok(Table { places, grown: Growth::new(growing, limit) })
+    }
+
+    fn take(&mut self, row: &MySqlRow) -> Result<(), Fault> {
+        self.grown.begin_row()?;
+        for (index, place) in self.places.iter().enumerate() {
+            let raw = row.try_get_raw(*place).map_err(|error| Fault::Internal { reason: error.to_string() })?;
+            // The bytes as they came; only a null has none. (Zero dates would be taken for nulls if they were asked.)
+            let cell = <&[u8] as Decode<MySql>>::decode(raw).ok();
+            self.grown.push(index, cell)?;
+        }
+        Ok(())
+    }
+}
