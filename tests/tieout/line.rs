@@ -8,6 +8,7 @@ mod life;
 mod mail;
 mod people;
 mod scope;
+mod servers;
 mod sharing;
 mod sources;
 mod sums;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-pub use postgres::{Postgres, postgres};
+pub use postgres::{PASSWORD, Postgres, postgres};
 
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -250,7 +250,19 @@ impl Company {
 
     /// Runs the program to its end.
     pub fn tieout(&self, arguments: &[&str]) -> Output {
-        let output = self.program(arguments).output().unwrap();
+        Self::said(&mut self.program(arguments))
+    }
+
+    /// Runs the program to its end where no file may become larger than so many blocks of 512 bytes: a full disk.
+    pub fn tieout_with_files_of(&self, blocks: u32, arguments: &[&str]) -> Output {
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_tieout")]).args(arguments).current_dir(self.dir.path());
+        Self::said(&mut command)
+    }
+
+    fn said(command: &mut Command) -> Output {
+        let output = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
         Output {
             code: output.status.code().expect("the program ended by itself"),

@@ -13,7 +13,7 @@ const UNEVALUATED: &str = "没有核对完整的规则";
 
 /// Runs the day while something is broken, and expects that exactly these rules say why they were not evaluated and
 /// that nothing of them moves. Answers the sentences.
-async fn check_not_evaluated(company: &Company, broken: &str, rules: &[&str]) -> (RunReport, String) {
+pub(super) async fn check_not_evaluated(company: &Company, broken: &str, rules: &[&str]) -> (RunReport, String) {
     let (end, live) = (trail_end(company), company.exceptions().await);
     let report = company.run().await;
     let unknown: Vec<&str> = report

@@ -3,12 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use super::{Process, as_user, free_port, is_root, program, run};
 
@@ -79,7 +81,7 @@ impl Postgres {
         let process = Process::start(user, dir, &command);
         let mut server = Postgres { process: Some(process), login: format!("postgres:{PASSWORD}@127.0.0.1:{port}") };
         let url = server.url("postgres");
-        let answers = || runtime().block_on(PgConnection::connect(&url)).is_ok();
+        let answers = || on_a_thread(|| runtime().block_on(PgConnection::connect(&url)).is_ok());
         server.process.iter_mut().for_each(|process| process.wait(answers));
         Some(server)
     }
@@ -125,9 +127,74 @@ impl Database<'_> {
         self.server.url(&self.name)
     }
 
+    /// Runs statements, and holds what they hold.
+    pub fn session(&self, statements: &str) -> Session {
+        let (url, text) = (self.url(), statements.to_owned());
+        on_a_thread(move || {
+            let runtime = runtime();
+            let connection = runtime.block_on(async {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
+                connection
+            });
+            Session { _connection: connection, runtime: Some(runtime) }
+        })
+    }
+
+    /// Runs statements again and again, with the number of the round in the place of `$n`.
+    pub fn writer(&self, statements: &'static str) -> Writer {
+        let (rounds, stop) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+        let (url, counted, stopped) = (self.url(), Arc::clone(&rounds), Arc::clone(&stop));
+        let work = std::thread::spawn(move || {
+            runtime().block_on(async {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                while !stopped.load(Ordering::Relaxed) {
+                    let round = counted.fetch_add(1, Ordering::Relaxed) + 1;
+                    let text = statements.replace("$n", &round.to_string());
+                    connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
+                }
+            });
+        });
+        Writer { rounds, stop, work: Some(work) }
+    }
+
     /// Runs statements.
     pub fn sql(&self, statements: &str) {
         execute(&self.url(), statements);
+    }
+}
+
+/// A connection that stays as its statements left it.
+pub struct Session {
+    _connection: PgConnection,
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A test that is itself asynchronous may not wait for a runtime to end.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
+}
+
+/// Somebody who works on a database until nobody holds this any more.
+pub struct Writer {
+    rounds: Arc<AtomicU32>,
+    stop: Arc<AtomicBool>,
+    work: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// How often all statements were run so far.
+    pub fn rounds(&self) -> u32 {
+        self.rounds.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.work.take().map(JoinHandle::join);
     }
 }
 
@@ -162,7 +229,7 @@ fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| scope.spawn(work).join().unwrap())
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
