@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use polars::prelude::{Column, DataFrame};
 use tieout::audit::calendar::Calendar;
 use tieout::audit::judge::Judge;
@@ -27,6 +27,9 @@ pub struct Bench {
     pub flood: u64,
     /// Subjects that are judged together.
     pub batch: usize,
+    /// When tables were read and how far the clock of their source is ahead, where that is not noon of the day and
+    /// unknown.
+    moments: BTreeMap<String, (DateTime<Utc>, Option<TimeDelta>)>,
     open: BTreeSet<Subject>,
 }
 
@@ -38,7 +41,7 @@ impl Bench {
     /// `rule` is a rule file without title and owner.
     pub fn new(rule: &str) -> Bench {
         let rule = format!("title = \"a rule\"\nowner = \"finance\"\n{rule}");
-        let (specs, rows, open) = Default::default();
+        let (specs, rows, moments, open) = Default::default();
         Bench {
             rule,
             specs,
@@ -47,6 +50,7 @@ impl Bench {
             calendar: Calendar::default(),
             flood: 1000,
             batch: BATCH,
+            moments,
             open,
         }
     }
@@ -134,6 +138,13 @@ impl Bench {
         self
     }
 
+    /// Reads a table at another moment than noon, by a source whose clock is so many minutes ahead.
+    pub fn read_at(mut self, table: &str, moment: &str, ahead: i64) -> Bench {
+        let moment = moment.parse().expect("a test's moment is RFC 3339");
+        self.moments.insert(table.to_owned(), (moment, Some(TimeDelta::minutes(ahead))));
+        self
+    }
+
     /// Subjects whose exceptions are open, in canonical form.
     pub fn open(mut self, subjects: &[&str]) -> Bench {
         self.open = subjects.iter().map(|text| Subject::parse(text).expect("a test's subject is canonical")).collect();
@@ -167,17 +178,21 @@ impl Bench {
                 Column::new(column.from.as_str().into(), cells)
             });
             let frame = DataFrame::new(rows.len(), columns.collect()).expect("columns of one length");
-            let raw = RawTable { frame, moment: DateTime::<Utc>::UNIX_EPOCH, clock_offset: None };
+            let (moment, clock_offset) = self.moments.get(name).copied().unwrap_or((self.as_of(), None));
+            let raw = RawTable { frame, moment, clock_offset };
             let table = normalise(spec, &raw, chrono_tz::Asia::Shanghai).expect("a test's table fits its columns");
             (name.clone(), table)
         });
         tables.collect()
     }
 
+    fn as_of(&self) -> DateTime<Utc> {
+        self.day.and_hms_opt(4, 0, 0).expect("noon in Shanghai").and_utc()
+    }
+
     pub fn context(&self) -> Context {
-        let as_of = self.day.and_hms_opt(4, 0, 0).expect("noon in Shanghai").and_utc();
         Context {
-            as_of,
+            as_of: self.as_of(),
             day: self.day,
             zone: chrono_tz::Asia::Shanghai,
             currency: "CNY".to_owned(),

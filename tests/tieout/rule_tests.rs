@@ -291,3 +291,22 @@ fn a_run_that_would_test_nothing_is_no_success() {
     assert_eq!((said.code, said.out.as_str()), (64, ""));
     assert!(said.err.contains("tests/rules/orders.toml") && said.err.contains("nothing was tested"), "{}", said.err);
 }
+
+/// The rows of a case were read at the case's as-of.
+#[test]
+fn a_case_says_how_old_its_rows_are() {
+    let shop = shop();
+    shop.edit("config/tables/sales.toml", "[columns]", "[columns]\nsaved = { type = \"instant\" }");
+    shop.edit("rules/orders.toml", "[sides.sales]", "settled = { minutes = 30, by = \"sales.saved\" }\n[sides.sales]");
+    shop.write(
+        "tests/rules/orders.toml",
+        "as_of = \"2026-11-20T12:00:00+08:00\"\n\
+         [tables.sales]\ncolumns = [\"no\", \"amount\", \"ccy\", \"saved\"]\n\
+         rows = [[\"A1\", \"10.00\", \"CNY\", \"2026-11-20T11:45:00+08:00\"]]\n\
+         [[cases]]\nname = \"young\"\nin_transit = [[\"A1\"]]\n\
+         [[cases]]\nname = \"settled\"\nas_of = \"2026-11-20T12:15:00+08:00\"\n\
+         expect = [{ subject = [\"A1\"], class = \"missing\" }]\n",
+    );
+    let said = shop.shell("tieout test");
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+}

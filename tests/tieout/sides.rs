@@ -8,5 +8,6 @@ mod meaning;
 mod oracle;
 mod reach;
 mod scope;
+mod settled;
 mod signs;
 mod units;

@@ -102,6 +102,9 @@ fn reconcile(rule: &Reconcile) -> Value {
         "scope": rule.window.as_ref().map(|window| {
             json!({ "by": window.by, "since": bound(&window.since), "until": window.until.as_ref().map(bound) })
         }),
+        "settled": rule.settled.as_ref().map(|settled| {
+            json!({ "minutes": settled.minutes, "by": settled.by.iter().map(ToString::to_string).collect::<Vec<_>>() })
+        }),
     })
 }
 

@@ -11,6 +11,7 @@ mod low_stock;
 mod overdue;
 mod reading;
 mod reconcile;
+mod settled;
 mod severity;
 mod table;
 mod tolerance;
@@ -28,6 +29,7 @@ use crate::language::Bilingual;
 pub use added::{Added, Conversion, Derived, Lookup, Measured, Rates, Units};
 pub use file::{read_rules, rule_id};
 pub use reading::{Surroundings, standard_parameters};
+pub use settled::Settled;
 pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
 pub use table::{Asking, Sources, is_currency_code, read_table};
 pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
@@ -97,6 +99,8 @@ pub struct Reconcile {
     pub units: Option<Units>,
     /// Which subjects are judged; all of them without.
     pub window: Option<Window>,
+    /// How long a row must have stood unchanged; any row counts without.
+    pub settled: Option<Settled>,
 }
 
 /// A table's role in a reconcile rule.

@@ -4,7 +4,7 @@ use super::added::Added;
 use super::adding::{self, Given};
 use super::aggregates::{self, Aggregates};
 use super::reading::{Reading, column, same_family, scope};
-use super::{Reconcile, Side, checks, given, table};
+use super::{Reconcile, Side, checks, given, settled, table};
 use crate::audit::expression::{ColumnRef, Expression, Scope, Type};
 use crate::audit::snapshot::TableSpec;
 use crate::problem::{Node, Section};
@@ -49,9 +49,10 @@ pub(super) fn read(
         sound.then_some(Some(price))
     });
     let window = given::window(section, reading, drafts_or_none);
+    let settled = settled::read(section, drafts_or_none);
     let drafts = drafts?;
     keys_agree(&drafts);
-    let (key, checks, price, window) = (key?, checks?, price?, window?);
+    let (key, checks, price, window, settled) = (key?, checks?, price?, window?, settled?);
     let rates = given.rates.map_or(Some(None), |rates| rates.map(|(rates, _)| Some(rates)))?;
     let units = given.units.map_or(Some(None), |units| units.map(|(units, _)| Some(units)))?;
     let sides = drafts.into_iter().map(|draft| {
@@ -77,7 +78,7 @@ pub(super) fn read(
             absent_zero: draft.absent_zero?,
         })
     });
-    Some(Reconcile { key, sides: sides.collect::<Option<_>>()?, checks, price, rates, units, window })
+    Some(Reconcile { key, sides: sides.collect::<Option<_>>()?, checks, price, rates, units, window, settled })
 }
 
 /// The columns of every side, as expressions over matched sides name them.

@@ -250,6 +250,7 @@ pub fn rule(id: &str) -> Rule {
             rates: None,
             units: None,
             window: None,
+            settled: None,
         }),
         tables: BTreeSet::new(),
     }

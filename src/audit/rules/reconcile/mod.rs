@@ -13,6 +13,7 @@ mod measures;
 mod prepared;
 mod presence;
 mod price;
+mod settling;
 mod sides;
 mod tolerance;
 mod window;
@@ -27,7 +28,6 @@ use crate::audit::breaks::{Class, Message, SideRows};
 use crate::audit::judgement::Context;
 use crate::audit::matching::{self, Members};
 use crate::audit::rulebook::{Reconcile, Rule};
-use crate::audit::snapshot::Table;
 use crate::audit::value::Subject;
 use compare::Common;
 use groups::{Groups, row_break};
@@ -39,6 +39,8 @@ use sides::Sides;
 pub(crate) struct KeylessRows {
     /// By side index: how many, and a sample of them.
     sides: BTreeMap<u32, SideRows>,
+    /// Sides with such rows that are too young to count.
+    young: BTreeSet<u32>,
 }
 
 /// Judges one partition of the tables. Rows without a key are kept in `keyless` until [`finish`].
@@ -77,7 +79,7 @@ pub(crate) fn partition(
         let mut totals = rows::totals(&side.name, table, kept, distinct[index], context);
         totals.unmatched_lookups = prepared[index].unmatched(side, kept);
         gathered.count_side(totals);
-        keyless.add(index as u32, &side.name, table, &pairing.sides[index].keyless, context.evidence_rows);
+        keyless.add(index as u32, &sides, &pairing.sides[index].keyless);
     }
 }
 
@@ -108,7 +110,7 @@ pub(crate) fn finish(
     for (index, side) in settings.sides.iter().enumerate() {
         let subject = Subject::keyless(&side.name);
         let Some(sample) = keyless.sides.get(&(index as u32)).filter(|sample| sample.total > 0) else {
-            gathered.passed(subject, false, open);
+            gathered.passed(subject, keyless.young.contains(&(index as u32)), open);
             continue;
         };
         let message = Message::Keyless { side: side.name.clone(), columns: side.key.clone(), rows: sample.total };
@@ -120,11 +122,15 @@ pub(crate) fn finish(
 /// Only a subject that may be an open one is written out to be looked for among them.
 fn conclude(rule: &Rule, matched: &Matched<'_>, groups: Groups, open: &BTreeSet<Subject>) -> Gathered {
     let mut gathered = Gathered::default();
-    let Groups { waiting, unjudged, placed, .. } = groups;
+    let Groups { mut waiting, unjudged, placed, .. } = groups;
     let ages = Ages::of(rule, matched.tables.iter().copied(), matched.context);
     let mut broken = vec![false; matched.pairing.groups];
     for (group, placed) in placed {
         if unjudged[group].is_some() {
+            continue;
+        }
+        if matched.sides.settling.as_ref().is_some_and(|settling| settling.touches(matched, group)) {
+            waiting[group] = true;
             continue;
         }
         broken[group] = true;
@@ -147,11 +153,18 @@ fn conclude(rule: &Rule, matched: &Matched<'_>, groups: Groups, open: &BTreeSet<
 }
 
 impl KeylessRows {
-    fn add(&mut self, index: u32, side: &str, table: &Table, rows: &[u32], limit: usize) {
+    fn add(&mut self, index: u32, sides: &Sides<'_>, rows: &[u32]) {
+        let is_young =
+            |row: &u32| sides.settling.as_ref().is_some_and(|settling| settling.is_young(index as usize, *row));
+        let (young, rows): (Vec<u32>, Vec<u32>) = rows.iter().partition(|row| is_young(row));
+        if !young.is_empty() {
+            self.young.insert(index);
+        }
         if rows.is_empty() {
             return;
         }
-        let more = rows::shown(side, table, rows, limit);
+        let limit = sides.context.evidence_rows;
+        let more = rows::shown(&sides.settings.sides[index as usize].name, sides.tables[index as usize], &rows, limit);
         match self.sides.get_mut(&index) {
             None => drop(self.sides.insert(index, more)),
             Some(known) => {

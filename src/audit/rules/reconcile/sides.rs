@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::super::rows::{self, Currencies};
 use super::groups::columns_of;
 use super::prepared::{Prepared, What};
+use super::settling::Settling;
 use super::window::Inside;
 use crate::audit::expression::{ColumnRef, Vector};
 use crate::audit::judgement::Context;
@@ -30,6 +31,8 @@ pub(super) struct Sides<'a> {
     pub used: Vec<BTreeSet<String>>,
     /// The rule's scope in time, where it has one.
     pub inside: Option<Inside>,
+    /// Which rows are too young to count, where the rule asks.
+    pub settling: Option<Settling>,
     /// The column that says what a side's rows are worth, where it has money.
     pub worth: Vec<Option<String>>,
     currencies: BTreeMap<(usize, String), Currencies>,
@@ -59,6 +62,7 @@ impl<'a> Sides<'a> {
             unreadable: unreadable.collect(),
             faults: prepared.iter().map(Prepared::by_row).collect(),
             inside: settings.window.as_ref().map(|window| Inside::new(window, &tables, context)),
+            settling: settings.settled.as_ref().map(|settled| Settling::new(settled, settings, &tables, context)),
             prepared,
             used,
             tables: tables.clone(),
@@ -113,7 +117,8 @@ fn all_columns(settings: &Reconcile) -> impl Iterator<Item = &ColumnRef> {
         let grace = check.grace.iter().flat_map(|grace| &grace.after);
         columns_of(check).chain(check.when.iter().flat_map(|when| when.columns())).chain(grace)
     });
-    checks.chain(settings.price.iter().flat_map(|price| price.columns()))
+    let settled = settings.settled.iter().flat_map(|settled| &settled.by);
+    checks.chain(settings.price.iter().flat_map(|price| price.columns())).chain(settled)
 }
 
 fn is_money(table: &Table, name: &str) -> bool {
