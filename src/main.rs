@@ -34,6 +34,7 @@ enum Command {
     Exceptions(commands::exceptions::Arguments),
     Explain(commands::explain::Arguments),
     Pull(commands::pull::Arguments),
+    Accept(commands::accept::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Exceptions(arguments) => commands::exceptions::command(&files, &arguments).await,
             Command::Explain(arguments) => commands::explain::command(&files, &arguments).await,
             Command::Pull(arguments) => commands::pull::command(&files, &arguments, &*clock).await,
+            Command::Accept(arguments) => commands::accept::command(&files, &arguments, &*clock).await,
             Command::Serve => match commands::load(&files) {
                 Ok(config) => commands::serve(config, clock).await,
                 Err(code) => code,

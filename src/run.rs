@@ -1,5 +1,6 @@
 //! One run of one job, top to bottom: the only file that knows the whole line.
 
+mod guarding;
 mod pull;
 mod record;
 mod table;
@@ -25,6 +26,7 @@ use crate::notify::letter::Letter;
 use crate::report::RunReport;
 use crate::schedule::Clock;
 use crate::store::{Attempt, Delivery, Store, StoreError};
+use guarding::Memory;
 use pull::Pulled;
 pub use table::table;
 
@@ -120,7 +122,9 @@ async fn run_leased(
     let deadline = began + plan.time_limit;
     tracing::info!(job = plan.job, as_of = %plan.context.as_of, rules = plan.rules.len(), "run begins");
     let starts = table_starts(store, plan).await?;
-    let pulled = pull::pull(config, &starts, &plan.context, clock, deadline).await;
+    let memory = Arc::new(Memory::of(store, config, &starts, &plan.context).await?);
+    let mut pulled = pull::pull(config, &starts, &plan.context, &memory, clock, deadline).await;
+    let pulls = std::mem::take(&mut pulled.pulls);
     let mut judged = Vec::with_capacity(plan.rules.len());
     for rule in &plan.rules {
         let open = match store {
@@ -136,7 +140,7 @@ async fn run_leased(
     // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
     tokio::task::spawn_blocking(move || drop(pulled));
     let session = record::Session { config, request, job: &plan.job, context: &plan.context, started, clock };
-    let mut report = record::record(&session, store, judged).await?;
+    let mut report = record::record(&session, store, judged, &pulls).await?;
     report.seconds = began.elapsed().as_secs_f64();
     tracing::info!(job = plan.job, status = report.status.name(), seconds = report.seconds, "run ends");
     Ok(report)
@@ -358,17 +362,24 @@ pub struct Probe {
     pub unreadable: u64,
 }
 
-/// Reads every table of the config once, as a run of all rules would.
-pub async fn probe(config: &Arc<Config>, clock: &dyn Clock) -> BTreeMap<String, Result<Probe, Reason>> {
-    let context = context(config, clock.now(), BTreeMap::new());
+/// Reads every table of the config once, as a run of all rules would, and holds it against what the store remembers of
+/// it. Where several jobs bind a parameter, the first one's value stands.
+pub async fn probe(
+    config: &Arc<Config>,
+    store: Option<&Store>,
+    clock: &dyn Clock,
+) -> Result<BTreeMap<String, Result<Probe, Reason>>, StoreError> {
+    let bound = config.jobs.values().rev().flat_map(|job| job.params.clone()).collect();
+    let context = context(config, clock.now(), bound);
     let starts = config.tables.keys().map(|name| (name.clone(), reach::EVERYTHING)).collect();
     let deadline = Instant::now() + config.limits.pull_timeout;
-    let pulled = pull::pull(config, &starts, &context, clock, deadline).await;
+    let memory = Arc::new(Memory::of(store, config, &starts, &context).await?);
+    let pulled = pull::pull(config, &starts, &context, &memory, clock, deadline).await;
     let mut probes: BTreeMap<String, Result<Probe, Reason>> = BTreeMap::new();
     for (name, table) in pulled.tables.iter() {
         let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };
         probes.insert(name.clone(), Ok(probe));
     }
     probes.extend(pulled.faults.into_iter().map(|(name, reason)| (name, Err(reason))));
-    probes
+    Ok(probes)
 }

@@ -9,6 +9,7 @@ use super::amount::{Amount, Purse};
 use super::breaks::{Class, Excess, Finding};
 use super::calendar::Calendar;
 use super::expression::Parameters;
+use super::snapshot::{Age, Drop, Tripped};
 use super::value::Subject;
 
 /// Everything judging may know besides the tables.
@@ -130,6 +131,21 @@ pub enum Reason {
         rows: u64,
         min_rows: u64,
     },
+    /// A figure of a pull fell by more than its table's guard lets through.
+    Dropped {
+        source: String,
+        table: String,
+        drop: Box<Drop>,
+    },
+    /// The newest row of a pull is older than its table's guard lets through.
+    Stale {
+        source: String,
+        table: String,
+        column: String,
+        /// `None` where no row has a date before the as-of.
+        newest: Option<String>,
+        within: Age,
+    },
     /// The table holds only today's state, and a past day was asked for.
     PastNotKept {
         table: String,
@@ -157,6 +173,35 @@ pub enum Reason {
     TimeLimit {
         minutes: u64,
     },
+}
+
+impl Reason {
+    /// Why a table is unknown whose pull tripped a guard.
+    pub fn tripped(source: &str, table: &str, tripped: Tripped) -> Reason {
+        let (source, table) = (source.to_owned(), table.to_owned());
+        match tripped {
+            Tripped::Few { rows, min_rows } => Reason::Guard { source, table, rows, min_rows },
+            Tripped::Dropped(drop) => Reason::Dropped { source, table, drop: Box::new(drop) },
+            Tripped::Stale { column, newest, within } => Reason::Stale { source, table, column, newest, within },
+        }
+    }
+
+    /// Whether this is a guard of a table, tripped.
+    pub fn is_guard(&self) -> bool {
+        matches!(self, Reason::Guard { .. } | Reason::Dropped { .. } | Reason::Stale { .. })
+    }
+
+    /// Whether both are the same guard of the same table of one source, whatever the figures.
+    pub fn is_same_guard(&self, other: &Reason) -> bool {
+        match (self, other) {
+            (Reason::Guard { source, table, .. }, Reason::Guard { source: other, table: second, .. })
+            | (Reason::Dropped { source, table, .. }, Reason::Dropped { source: other, table: second, .. })
+            | (Reason::Stale { source, table, .. }, Reason::Stale { source: other, table: second, .. }) => {
+                (source, table) == (other, second)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The control totals of one side: what was read, so that a reader can tie the run to the source.

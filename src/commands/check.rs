@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::{Files, NOT_EVALUATED, TIES_OUT, fail, load, print};
 use crate::audit::judgement::Reason;
@@ -34,10 +35,7 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
     let mut text = summary(&config, clock);
     let mut code = TIES_OUT;
     if !arguments.offline {
-        let probes = run::probe(&config, clock).await;
-        code = code.max(tables(&mut text, &probes));
-        sources(&mut text, &config).await;
-        code = code.max(store(&mut text, &config).await);
+        code = code.max(stored(&mut text, &config, clock).await);
     }
     code.max(print(&text))
 }
@@ -113,18 +111,44 @@ async fn sources(text: &mut String, config: &Config) {
     }
 }
 
-async fn store(text: &mut String, config: &Config) -> u8 {
-    let store = match Store::open_existing(config.store_url.expose()).await {
+/// The tables as they are read now, held against what the store remembers of them, and the store itself. A store that
+/// cannot be opened is said after the tables.
+async fn stored(text: &mut String, config: &Arc<Config>, clock: &dyn Clock) -> u8 {
+    let store = Store::open_existing(config.store_url.expose()).await;
+    let known = store.as_ref().ok().and_then(Option::as_ref);
+    let mut code = match run::probe(config, known, clock).await {
+        Ok(probes) => tables(text, &probes),
+        Err(fault) => fail(&fault),
+    };
+    sources(text, config).await;
+    if let Some(store) = known {
+        code = code.max(acceptances(text, store).await);
+    }
+    let store = match store {
         Ok(Some(store)) => store,
         Ok(None) => {
             let _ = writeln!(text, "  store: none yet; the first run makes it");
-            return TIES_OUT;
+            return code;
         }
-        Err(fault) => return fail(&fault),
+        Err(fault) => return code.max(fail(&fault)),
     };
     match store.verify_trail().await {
         Ok(rows) => {
             let _ = writeln!(text, "  store: in order, {rows} trail rows verified");
+            code
+        }
+        Err(fault) => code.max(fail(&fault)),
+    }
+}
+
+/// Which tables' next pulls somebody accepted.
+async fn acceptances(text: &mut String, store: &Store) -> u8 {
+    match store.acceptances().await {
+        Ok(acceptances) => {
+            for acceptance in acceptances {
+                let (by, reason) = (words::visible(&acceptance.by), words::one_line(&acceptance.reason));
+                let _ = writeln!(text, "  table {}: its next pull is accepted by {by}: {reason}", acceptance.table);
+            }
             TIES_OUT
         }
         Err(fault) => fail(&fault),

@@ -1,6 +1,7 @@
 //! What each command does between its arguments and its exit code. Prints results to standard output, and nothing
 //! else there; what goes wrong goes to standard error.
 
+pub mod accept;
 pub mod check;
 pub mod demo;
 pub mod exceptions;

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use super::guarding::Memory;
 use crate::audit::judgement::{Context, Reason};
 use crate::audit::moments;
 use crate::audit::reach::SCOPE_START;
@@ -17,18 +18,23 @@ use crate::audit::value::Value;
 use crate::config::Config;
 use crate::schedule::Clock;
 use crate::sources::{self, Asked, PullLimits, SourceError};
+use crate::store::TablePull;
 
 /// What could be read, and why the rest is unknown.
 pub(super) struct Pulled {
     pub tables: Arc<Tables>,
     pub faults: BTreeMap<String, Reason>,
+    /// What later pulls are judged by.
+    pub pulls: Vec<TablePull>,
 }
 
-/// Pulls every table that `starts` names, each with the day from which its rows are needed.
+/// Pulls every table that `starts` names, each with the day from which its rows are needed, and holds each against what
+/// is remembered of it.
 pub(super) async fn pull(
     config: &Arc<Config>,
     starts: &BTreeMap<String, NaiveDate>,
     context: &Context,
+    memory: &Arc<Memory>,
     clock: &dyn Clock,
     deadline: Instant,
 ) -> Pulled {
@@ -45,7 +51,7 @@ pub(super) async fn pull(
     for (name, asked) in by_source {
         let Some(source) = config.sources.get(&name).cloned() else { continue };
         let limits = PullLimits::of(&config.limits);
-        let clock = clock.shared();
+        let (clock, memory) = (clock.shared(), Arc::clone(memory));
         let (max_offset, business_zone) = (config.limits.max_clock_offset, context.zone);
         work.spawn(async move {
             let by_name: BTreeMap<String, TableSpec> =
@@ -55,13 +61,13 @@ pub(super) async fn pull(
                 if let Some(reason) = moments::clock_off((&name, table), &raw, max_offset, business_zone) {
                     return Err(reason);
                 }
-                settle(&name, zone, &by_name[table], raw)
+                settle(&name, zone, &by_name[table], raw, &memory)
             };
             let pulls = sources::pull(&source, asked, &limits, clock, settle).await;
             pulls.into_iter().map(|(table, answer)| answered(&source.name, table, answer)).collect::<Settled>()
         });
     }
-    let mut pulled = Pulled { tables: Arc::default(), faults: BTreeMap::new() };
+    let mut pulled = Pulled { tables: Arc::default(), faults: BTreeMap::new(), pulls: Vec::new() };
     let mut tables = Tables::new();
     loop {
         match timeout_at(deadline, work.join_next()).await {
@@ -70,7 +76,10 @@ pub(super) async fn pull(
                 for (name, table) in settled {
                     waiting.remove(&name);
                     match table {
-                        Ok(table) => drop(tables.insert(name, table)),
+                        Ok((table, pull)) => {
+                            tables.insert(name, table);
+                            pulled.pulls.push(pull);
+                        }
                         Err(reason) => drop(pulled.faults.insert(name, reason)),
                     }
                 }
@@ -87,27 +96,28 @@ pub(super) async fn pull(
     pulled
 }
 
-type Settled = Vec<(String, Result<Table, Reason>)>;
+type Settled = Vec<(String, Answer)>;
 
-/// Applies the guards to what was read, and normalises it.
-fn settle(source: &str, zone: Tz, spec: &TableSpec, raw: RawTable) -> Result<Table, Reason> {
-    let rows = raw.frame.height() as u64;
-    if rows < spec.guards.min_rows {
-        let (source, table) = (source.to_owned(), spec.name.clone());
-        return Err(Reason::Guard { source, table, rows, min_rows: spec.guards.min_rows });
+/// A table that can be believed, with what is kept of its pull; or why there is none.
+type Answer = Result<(Table, TablePull), Reason>;
+
+/// Normalises what was read, and applies the guards to it.
+fn settle(source: &str, zone: Tz, spec: &TableSpec, raw: RawTable, memory: &Memory) -> Answer {
+    if !memory.is_accepted(&spec.name)
+        && let Some(few) = spec.too_few(raw.frame.height())
+    {
+        return Err(Reason::tripped(source, &spec.name, few));
     }
-    normalise(spec, &raw, zone).map_err(|fault| Reason::Unreadable {
+    let table = normalise(spec, &raw, zone).map_err(|fault| Reason::Unreadable {
         source: source.to_owned(),
         table: spec.name.clone(),
         sentence: chain(&fault),
-    })
+    })?;
+    let pull = memory.judge(source, &table, raw.types(spec))?;
+    Ok((table, pull))
 }
 
-fn answered(
-    source: &str,
-    table: String,
-    answer: Result<Result<Table, Reason>, SourceError>,
-) -> (String, Result<Table, Reason>) {
+fn answered(source: &str, table: String, answer: Result<Answer, SourceError>) -> (String, Answer) {
     let settled = answer.unwrap_or_else(|fault| {
         Err(Reason::Unreadable { source: source.to_owned(), table: table.clone(), sentence: chain(&fault.fault) })
     });

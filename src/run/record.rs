@@ -20,7 +20,7 @@ use crate::notify::letter::{self, Letter};
 use crate::notify::plan::{self, Changed, Digest, Happened, RuleNews};
 use crate::report::{FORMAT, Listed, RuleReport, RuleStatus, RunReport, RunStatus};
 use crate::schedule::Clock;
-use crate::store::{NewDelivery, Recording, RuleRunRow, RuleState, RunRow, Store, StoreError, StoredLetter};
+use crate::store::{NewDelivery, Recording, RuleRunRow, RuleState, RunRow, Store, StoreError, StoredLetter, TablePull};
 
 /// What one recording rests on.
 pub(super) struct Session<'a> {
@@ -45,6 +45,7 @@ pub(super) async fn record(
     session: &Session<'_>,
     store: Option<&Store>,
     judged: Vec<Judged>,
+    pulls: &[TablePull],
 ) -> Result<RunReport, StoreError> {
     let statuses = judged.iter().map(|judged| status(&judged.judgement));
     let run = RunRow {
@@ -68,6 +69,7 @@ pub(super) async fn record(
             let dry_run = session.request.dry_run;
             let mut recording = if dry_run { store.rehearse().await? } else { store.record().await? };
             recording.insert_run(&run).await?;
+            recording.insert_pulls(&run, pulls).await?;
             for judged in judged {
                 record_rule(session, &run, judged, &mut recording, &mut gathered).await?;
             }
@@ -107,6 +109,8 @@ struct Known {
     state: Option<RuleState>,
     /// Status and business day of its last run, recorded or not.
     last: Option<(String, NaiveDate)>,
+    /// Why it was not evaluated in that run, where it was not.
+    last_reason: Option<Reason>,
     /// A later as-of is on record.
     older: bool,
     recorded: bool,
@@ -127,6 +131,7 @@ async fn record_rule(
     let state = recording.rule_state(&rule.id).await?;
     let older = state.as_ref().is_some_and(|state| state.last_as_of > run.as_of);
     let last = recording.last_rule_run(&rule.id).await?;
+    let last_reason = recording.last_reason(&rule.id).await?;
     let evaluated = !matches!(judgement.outcome, Outcome::NotEvaluated(_));
     let recorded = evaluated && !older;
     let known = recording.known(&rule.id, &judgement.findings).await?;
@@ -140,7 +145,8 @@ async fn record_rule(
     let mut ids = || Uuid::now_v7().to_string();
     let after = recording.apply(run, Some(rule), &steps, &mut ids).await?;
     let (hash, seconds) = (rule.hash.clone(), judged.seconds);
-    note(session, judged, Known { state, last, older, recorded, known, steps, after }, gathered);
+    let known = Known { state, last, last_reason: last_reason.clone(), older, recorded, known, steps, after };
+    note(session, judged, known, gathered);
     let report = gathered.reports.last().expect("the rule's report was just noted");
     let mut kept = report.clone();
     kept.exceptions.clear();
@@ -152,7 +158,11 @@ async fn record_rule(
         rows: report.rows(),
         recorded,
     };
-    recording.insert_rule_run(run, &hash, &row).await
+    recording.insert_rule_run(run, &hash, &row).await?;
+    if report.reason != last_reason {
+        recording.remember_reason(run, &row.rule, report.reason.as_ref()).await?;
+    }
+    Ok(())
 }
 
 /// Whether the rule's meaning differs from that of its last recorded run.
@@ -248,8 +258,10 @@ fn news(
         .last
         .as_ref()
         .is_some_and(|(status, day)| status == RuleStatus::NotEvaluated.name() && *day == session.context.day);
+    // A guard that stays tripped is told when it trips, and not anew every day.
+    let stays = |reason: &Reason| known.last_reason.as_ref().is_some_and(|last| last.is_same_guard(reason));
     // What a look at a past day could not read is that reader's news alone.
-    let told = told || known.older;
+    let told = told || known.older || not_evaluated.as_ref().is_some_and(stays);
     RuleNews {
         id: rule.id.clone(),
         title: rule.title.clone(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
+use super::guarding::Memory;
 use super::{context, pull};
 use crate::audit::judgement::{Context, Reason};
 use crate::audit::reach;
@@ -20,7 +21,7 @@ pub async fn table(config: &Arc<Config>, name: &str, as_of: DateTime<Utc>, clock
     let context = table_context(config, name, as_of);
     let starts = BTreeMap::from([(name.to_owned(), table_start(config, name, &context))]);
     let deadline = Instant::now() + config.limits.pull_timeout;
-    let mut pulled = pull::pull(config, &starts, &context, clock, deadline).await;
+    let mut pulled = pull::pull(config, &starts, &context, &Arc::new(Memory::none(&context)), clock, deadline).await;
     if let Some(reason) = pulled.faults.remove(name) {
         return Err(reason);
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::audit::expression::Parameters;
 use crate::audit::value::Value;
+use crate::config::SourceKind;
 
 /// Whose SQL a query is written in: what is quoted and what is a comment differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,18 @@ pub enum Dialect {
     Postgres,
     /// Backslashes in all texts, texts in double quotes, names in backticks, comments from `#` and from `-- ` on.
     Mysql,
+}
+
+impl Dialect {
+    /// What a source of this kind speaks; `None` where nothing is asked in a language.
+    pub fn of(kind: &SourceKind) -> Option<Dialect> {
+        match kind {
+            SourceKind::Sqlite { .. } => Some(Dialect::Sqlite),
+            SourceKind::Postgres { .. } => Some(Dialect::Postgres),
+            SourceKind::Mysql { .. } => Some(Dialect::Mysql),
+            SourceKind::Files { .. } => None,
+        }
+    }
 }
 
 /// The parameters of `query` with their values: each name once, without its colon, in order of appearance. The error

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::cells;
 use super::session::Mode;
-use super::trail::{self, Entry};
+use super::trail::{self, About, Entry};
 use super::{Edit, Store, StoreError, reading, writing};
 use crate::audit::exception::{Exception, Status};
 
@@ -42,7 +42,7 @@ impl Store {
             "version": after.version,
         });
         let entry = Entry {
-            exception: after.id.clone(),
+            about: About::Exception(after.id.clone()),
             at: now,
             actor: by.to_owned(),
             event: event(edit),

@@ -17,6 +17,7 @@ mod schema;
 mod session;
 mod standing;
 mod steps;
+mod tables;
 mod trail;
 mod writing;
 
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::breaks::{Evidence, Severity};
 use crate::audit::exception::{Acknowledgement, Exception, Status, Waiver};
 use crate::audit::moments::Moments;
+use crate::audit::snapshot::Figures;
 
 pub use recording::Recording;
 
@@ -132,6 +134,33 @@ pub struct RuleState {
     pub last_status: String,
     /// The day of that run.
     pub last_run_day: NaiveDate,
+}
+
+/// A pull of a table that later ones are judged by: it passed every guard, or somebody accepted it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TablePull {
+    pub table: String,
+    /// Empty for a table of one company.
+    pub company: String,
+    /// Of what was asked: pulls with different ones are not compared.
+    pub hash: String,
+    /// The day from which its rows were asked for, where the query asks that.
+    pub since: Option<NaiveDate>,
+    pub moment: DateTime<Utc>,
+    pub figures: Figures,
+    /// The acceptance that let it through.
+    pub acceptance: Option<String>,
+}
+
+/// Somebody's word that the next pull of a table is to be believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    /// UUIDv7 text, rising.
+    pub id: String,
+    pub table: String,
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub reason: String,
 }
 
 /// A rendered letter, kept so that a retry sends the same bytes.

@@ -19,7 +19,7 @@ use crate::audit::rulebook::Rule;
 
 /// The transaction that records a run. Dropped without [`Recording::commit`], nothing of it stays.
 pub struct Recording {
-    session: Session,
+    pub(super) session: Session,
     rehearsal: bool,
 }
 

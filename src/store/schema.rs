@@ -6,7 +6,7 @@ use super::StoreError;
 use super::session::fault;
 
 /// Every migration, in order; the first makes schema 1 of an empty database.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_pulls.sql")];
 
 /// The schema this version writes.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::trail::Entry;
+use super::trail::{About, Entry};
 use super::{Ids, RunRow, StoreError};
 use crate::audit::amount::Purse;
 use crate::audit::breaks::Finding;
@@ -141,7 +141,7 @@ fn write(transition: &Transition, after: &Exception) -> Write {
 /// The trail rows of a transition: its step, unless nothing changed, and then what lapsed.
 pub(super) fn entries(transition: &Transition, after: &Exception, run: &RunRow) -> Vec<Entry> {
     let entry = |event: &'static str, detail: serde_json::Value| Entry {
-        exception: after.id.clone(),
+        about: About::Exception(after.id.clone()),
         at: run.finished,
         actor: format!("run:{}", run.id),
         event,

@@ -1,9 +1,10 @@
-//! The trail: every change of every exception, each row chained to the one before by hash.
+//! The trail: every change of every exception and every accepted table, each row chained to the one before by hash.
 //!
 //! A row's hash is the SHA-256, in lower-case hex, over these fields in this order, each written as its length in
 //! bytes (eight bytes, big-endian) and then its UTF-8 bytes: the text `tieout.trail/1`, `seq` in decimal, the
 //! exception's id, `at` in UTC microseconds in decimal, `actor`, `event`, `detail`, `prev_hash`. The first row's
-//! `prev_hash` is sixty-four zeros. `trail_head` holds the number and hash of the last row, written in the same
+//! `prev_hash` is sixty-four zeros. A row about a table begins with the text `tieout.trail/1 table` instead and has the
+//! table's name in the place of the exception's id. `trail_head` holds the number and hash of the last row, written in the same
 //! transaction, so that rows missing at the end are noticed too.
 //!
 //! Whoever can write to the database and recomputes every hash from some row on, the head included, leaves no trace
@@ -20,25 +21,50 @@ use super::{Store, StoreError, TrailRow};
 /// What stands before the first row.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 const FORMAT: &str = "tieout.trail/1";
+const TABLE_FORMAT: &str = "tieout.trail/1 table";
 /// Rows read at a time when the trail is verified.
 const VERIFY_PAGE: i64 = 1_000;
-const SELECT_PAGE: &str = "SELECT seq, exception_id, at, actor, event, detail, prev_hash, hash FROM trail \
+const SELECT_PAGE: &str = "SELECT seq, exception_id, table_name, at, actor, event, detail, prev_hash, hash FROM trail \
                            WHERE seq > $1 ORDER BY seq LIMIT $2";
 
 /// A row to be appended.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub exception: String,
+    pub about: About<String>,
     pub at: DateTime<Utc>,
     pub actor: String,
     pub event: &'static str,
     pub detail: String,
 }
 
+/// What a row of the trail is about: the id of an exception, or the name of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About<T> {
+    Exception(T),
+    Table(T),
+}
+
+impl About<String> {
+    fn borrowed(&self) -> About<&str> {
+        match self {
+            About::Exception(id) => About::Exception(id),
+            About::Table(name) => About::Table(name),
+        }
+    }
+
+    /// The cells of both columns.
+    fn columns(self) -> (Option<String>, Option<String>) {
+        match self {
+            About::Exception(id) => (Some(id), None),
+            About::Table(name) => (None, Some(name)),
+        }
+    }
+}
+
 /// A row's fields exactly as stored.
 struct Link<'a> {
     seq: i64,
-    exception: &'a str,
+    about: About<&'a str>,
     at: i64,
     actor: &'a str,
     event: &'a str,
@@ -49,7 +75,11 @@ struct Link<'a> {
 impl Link<'_> {
     fn hash(&self) -> String {
         let (seq, at) = (self.seq.to_string(), self.at.to_string());
-        let fields = [FORMAT, &seq, self.exception, &at, self.actor, self.event, self.detail, self.prev_hash];
+        let (format, about) = match self.about {
+            About::Exception(id) => (FORMAT, id),
+            About::Table(name) => (TABLE_FORMAT, name),
+        };
+        let fields = [format, &seq, about, &at, self.actor, self.event, self.detail, self.prev_hash];
         let mut digest = Sha256::new();
         for field in fields {
             digest.update((field.len() as u64).to_be_bytes());
@@ -79,7 +109,7 @@ pub(super) async fn append(session: &mut Session, entries: Vec<Entry>) -> Result
         let prev_hash = hash;
         let link = Link {
             seq,
-            exception: &entry.exception,
+            about: entry.about.borrowed(),
             at: entry.at.timestamp_micros(),
             actor: &entry.actor,
             event: entry.event,
@@ -87,10 +117,11 @@ pub(super) async fn append(session: &mut Session, entries: Vec<Entry>) -> Result
             prev_hash: &prev_hash,
         };
         hash = link.hash();
-        let Entry { exception, at, actor, event, detail } = entry;
-        rows.push(cells![seq, exception, at, actor, event, detail, prev_hash, &hash]);
+        let Entry { about, at, actor, event, detail } = entry;
+        let (exception, table) = about.columns();
+        rows.push(cells![seq, exception, table, at, actor, event, detail, prev_hash, &hash]);
     }
-    let insert = "INSERT INTO trail (seq, exception_id, at, actor, event, detail, prev_hash, hash) VALUES";
+    let insert = "INSERT INTO trail (seq, exception_id, table_name, at, actor, event, detail, prev_hash, hash) VALUES";
     session.insert("write the trail", insert, "", rows).await?;
     let upsert = "INSERT INTO trail_head (one, seq, hash) VALUES (1, $1, $2) \
                   ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash";
@@ -152,18 +183,24 @@ fn follows(row: &SqliteRow, expected: i64, before: &str) -> Result<String, Store
     if seq != expected {
         return refuse(format!("it is missing; the next one there is row {seq}"));
     }
-    let fields = ["exception_id", "actor", "event", "detail", "prev_hash", "hash"];
+    let fields = ["actor", "event", "detail", "prev_hash", "hash"];
     let read: Result<Vec<String>, _> = fields.iter().map(|field| columns.text(field)).collect();
-    let (Ok(texts), Ok(at)) = (read, columns.integer("at")) else {
+    let abouts = (columns.optional_text("exception_id"), columns.optional_text("table_name"));
+    let (Ok(texts), Ok(at), (Ok(exception), Ok(table))) = (read, columns.integer("at"), abouts) else {
         return refuse("it was changed after it was written: a value has another type".to_owned());
     };
-    let [exception, actor, event, detail, prev_hash, hash] = texts.as_slice() else {
+    let [actor, event, detail, prev_hash, hash] = texts.as_slice() else {
         return refuse("it cannot be read".to_owned());
+    };
+    let about = match (&exception, &table) {
+        (Some(id), None) => About::Exception(id.as_str()),
+        (None, Some(name)) => About::Table(name.as_str()),
+        _ => return refuse("it was changed after it was written: it is about two things, or about nothing".to_owned()),
     };
     if prev_hash != before {
         return refuse(format!("it does not follow row {}: a row was changed, exchanged or put in", expected - 1));
     }
-    let link = Link { seq, exception, at, actor, event, detail, prev_hash };
+    let link = Link { seq, about, at, actor, event, detail, prev_hash };
     if link.hash() != *hash {
         return refuse("it was changed after it was written".to_owned());
     }

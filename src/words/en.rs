@@ -1,6 +1,6 @@
 //! The English words.
 
-use super::{figure, moments, money, one_line, quantity, visible};
+use super::{figure, guards, moments, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
@@ -74,6 +74,10 @@ pub(super) fn reason(reason: &Reason) -> String {
             rows_of(*rows),
             count(*min_rows)
         ),
+        Reason::Dropped { source, table, drop } => guards::dropped(source, table, drop, Language::En),
+        Reason::Stale { source, table, column, newest, within } => {
+            guards::stale((source, table), column, newest.as_deref(), *within, Language::En)
+        }
         Reason::PastNotKept { table } => {
             format!("Table {} holds only its present state, so a past day cannot be judged", visible(table))
         }

@@ -7,6 +7,7 @@
 mod cell;
 mod en;
 mod figure;
+mod guards;
 mod moments;
 mod names;
 mod zh;

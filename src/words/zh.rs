@@ -1,7 +1,7 @@
 //! The Chinese words.
 
 use super::names::{column_in_zh, expression_zh, side_in_zh};
-use super::{figure, moments, money, one_line, quantity, visible};
+use super::{figure, guards, moments, money, one_line, quantity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
 use crate::audit::exception::{Status, Step};
@@ -75,6 +75,10 @@ pub(super) fn reason(reason: &Reason) -> String {
             count(*rows),
             count(*min_rows)
         ),
+        Reason::Dropped { source, table, drop } => guards::dropped(source, table, drop, Language::Zh),
+        Reason::Stale { source, table, column, newest, within } => {
+            guards::stale((source, table), column, newest.as_deref(), *within, Language::Zh)
+        }
         Reason::PastNotKept { table } => {
             format!("表 {} 只保存当前状态，无法核对过去的日期", visible(table))
         }

@@ -2,6 +2,7 @@
 
 mod again;
 mod flood;
+mod guards;
 mod identity;
 mod killed;
 mod life;
@@ -65,7 +66,7 @@ fn events(company: &Company, since: u64) -> Vec<String> {
 
 /// Every row of the store's tables, but for those that note that a run was made at all.
 fn books(company: &Company) -> Vec<String> {
-    let noted = "('runs', 'run_rules', 'leases')";
+    let noted = "('runs', 'run_rules', 'table_pulls', 'leases')";
     let tables = company.rows(
         Database::Store,
         &format!("select name from sqlite_master where type = 'table' and name not in {noted} order by name"),

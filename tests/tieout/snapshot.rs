@@ -1,6 +1,7 @@
 //! What raw cells become, and which of them nobody can read.
 
 mod dates;
+mod guards;
 mod numbers;
 mod texts;
 
@@ -182,9 +183,15 @@ fn a_frame_that_is_no_table_of_its_spec_is_refused() {
 
     let flags = BooleanChunked::from_slice("x".into(), &[true]).into_column();
     let fault = table_in(SHANGHAI, vec![column("x", money(2))], vec![flags]).unwrap_err();
-    assert_eq!(fault.to_string(), "column x of table lines came as bool, which cannot be read as money");
+    assert_eq!(
+        fault.to_string(),
+        "column x of table lines came as bool, which cannot be read as money; accepted are numbers and texts"
+    );
 
     let days = Int32Chunked::from_slice("x".into(), &[1]).into_date().into_column();
     let fault = table_in(SHANGHAI, vec![column("x", ColumnType::Number { scale: 0 })], vec![days]).unwrap_err();
-    assert_eq!(fault.to_string(), "column x of table lines came as date, which cannot be read as number");
+    assert_eq!(
+        fault.to_string(),
+        "column x of table lines came as date, which cannot be read as number; accepted are numbers and texts"
+    );
 }

@@ -8,4 +8,5 @@ mod mail;
 mod opening;
 mod scene;
 mod sharing;
+mod tables;
 mod trail;

@@ -3,7 +3,7 @@
 //! The hash is stored with every recorded run and compared with the next one's. A field that a later version adds
 //! must therefore be left out of the text while it has its default, or every rule would look edited after an upgrade.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,8 @@ use super::{
 };
 use crate::audit::amount::Amount;
 use crate::audit::expression::Expression;
-use crate::audit::snapshot::TableSpec;
+use crate::audit::snapshot::{ColumnSpec, TableSpec};
+use crate::audit::value;
 
 /// The tables a rule reads.
 pub(super) fn tables(body: &Body) -> BTreeSet<String> {
@@ -50,12 +51,10 @@ pub(super) fn hash<'t>(body: &Body, threshold: &Threshold, specs: impl Iterator<
         Body::OverduePayment(rule) => overdue(rule),
     };
     let tables: Vec<Value> = specs.map(table).collect();
-    let mut text = String::new();
     let flood = threshold.stop.count;
     // A warning, like a severity, says how much something matters, and opens or closes nothing.
     let stop = ceiling(&Ceiling { count: None, ..threshold.stop.clone() });
-    write(&json!({ "rule": body, "flood": flood, "stop": stop, "tables": tables }), &mut text);
-    hex::encode(Sha256::digest(text.as_bytes()))
+    digest(&json!({ "rule": body, "flood": flood, "stop": stop, "tables": tables }))
 }
 
 /// JSON with sorted members, without those that are null.
@@ -303,16 +302,8 @@ fn open(open: &Open) -> Value {
 fn table(table: &TableSpec) -> Value {
     let mut columns: Vec<_> = table.columns.iter().collect();
     columns.sort_by_key(|column| &column.name);
-    let columns: Map<String, Value> = columns
-        .into_iter()
-        .map(|column| {
-            let mut meaning = json!(column);
-            if let Some(condition) = expression(column.negate_when.as_ref()) {
-                meaning["negate_when"] = Value::String(condition);
-            }
-            (column.name.clone(), meaning)
-        })
-        .collect();
+    let columns: Map<String, Value> =
+        columns.into_iter().map(|column| (column.name.clone(), self::column(column))).collect();
     json!({
         "name": table.name,
         "source": table.source,
@@ -323,6 +314,32 @@ fn table(table: &TableSpec) -> Value {
         "guards": table.guards,
         "columns": columns,
     })
+}
+
+fn column(column: &ColumnSpec) -> Value {
+    let mut meaning = json!(column);
+    if let Some(condition) = expression(column.negate_when.as_ref()) {
+        meaning["negate_when"] = Value::String(condition);
+    }
+    meaning
+}
+
+/// What a column's figures mean, as one hash.
+pub fn column_meaning(column: &ColumnSpec) -> String {
+    digest(&self::column(column))
+}
+
+/// What a table asks of its sources, as one hash: two pulls with different ones are not compared. `bound` are the
+/// parameters whose values say what is asked for.
+pub fn asked(table: &TableSpec, sources: &[&str], bound: &BTreeMap<&str, &value::Value>) -> String {
+    digest(&json!({ "sources": sources, "read": table.read, "bound": bound }))
+}
+
+/// SHA-256, in hex, over canonical JSON.
+fn digest(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 /// An expression's text with every run of white space outside quotes as one space.

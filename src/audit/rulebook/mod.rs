@@ -6,6 +6,7 @@ mod aggregates;
 mod checks;
 mod file;
 mod given;
+mod guards;
 mod hash;
 mod low_stock;
 mod overdue;
@@ -28,6 +29,7 @@ use crate::language::Bilingual;
 
 pub use added::{Added, Conversion, Derived, Lookup, Measured, Rates, Units};
 pub use file::{read_rules, rule_id};
+pub use hash::{asked, column_meaning};
 pub use reading::{Surroundings, standard_parameters};
 pub use settled::Settled;
 pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};

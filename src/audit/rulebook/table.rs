@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::guards;
 use crate::audit::amount::MAX_SCALE;
 use crate::audit::expression::{ColumnRef, Expression, ParameterTypes, Scope, Type};
-use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf, Guards, History, Normaliser, Read, TableSpec, Tax};
+use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf, History, Normaliser, Read, TableSpec, Tax};
 use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
 
 /// How a source is asked for a table.
@@ -59,7 +60,8 @@ pub(super) fn table(section: &Section<'_>, name: &str, sources: Option<&Sources>
     let date = section.get("date").map(named);
     let dated = date.iter().flatten().all(|date| is_date(section, date, columns.as_deref()));
     let history = section.get("history").map(|node| node.one_of(&HISTORIES));
-    let guards = section.get("guards").map(|node| guards(&node));
+    let dating = date.as_ref().and_then(Option::as_deref);
+    let guards = section.get("guards").map(|node| guards::read(&node, columns.as_deref(), dating));
     dated.then_some(TableSpec {
         name: name.to_owned(),
         source: asking?.0,
@@ -145,13 +147,6 @@ fn file_path(node: &Node<'_>) -> Option<String> {
         return None;
     }
     Some(path)
-}
-
-fn guards(node: &Node<'_>) -> Guards {
-    let Some(section) = node.section() else { return Guards::default() };
-    let min_rows = section.get("min_rows").and_then(|node| node.count(0));
-    section.finish();
-    Guards { min_rows: min_rows.unwrap_or_default() }
 }
 
 fn columns(section: &Section<'_>) -> Option<Vec<ColumnSpec>> {

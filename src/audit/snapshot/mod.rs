@@ -5,6 +5,7 @@
 
 mod cleaning;
 mod dates;
+mod guards;
 mod normalise;
 mod numerals;
 mod raw;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::expression::{Expression, Vector};
 
 pub use cleaning::trim;
+pub use guards::{Age, Baseline, Drop, Figures, Fresh, Guards, Total, Tripped, trip};
 pub use normalise::normalise;
 pub use raw::{day_at, days_since_epoch};
 
@@ -61,13 +63,6 @@ pub enum History {
     #[default]
     Dated,
     NowOnly,
-}
-
-/// What makes a pull unbelievable.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Guards {
-    /// Fewer rows than this make the table unknown.
-    pub min_rows: u64,
 }
 
 /// One column of a table file.
@@ -181,6 +176,17 @@ impl ColumnType {
         }
     }
 
+    /// What a source may give for a column of this type, for sentences.
+    pub(super) fn accepted(&self) -> &'static str {
+        match self {
+            ColumnType::Text => "texts, true and false, numbers, dates and timestamps",
+            ColumnType::Money { .. } | ColumnType::Quantity { .. } | ColumnType::Number { .. } => "numbers and texts",
+            ColumnType::Date => "dates, timestamps, texts and numbers such as 20260131",
+            ColumnType::Instant => "timestamps, dates and texts",
+            ColumnType::Boolean => "true and false, numbers and texts",
+        }
+    }
+
     /// Fractional digits of a decimal column.
     pub fn scale(&self) -> Option<u8> {
         match self {
@@ -233,8 +239,10 @@ pub struct UnreadableCell {
 pub enum SnapshotFault {
     #[error("table {table} has no column {column}; it has {}", found.join(", "))]
     MissingColumn { table: String, column: String, found: Vec<String> },
-    #[error("column {column} of table {table} came as {found}, which cannot be read as {expected}")]
-    WrongType { table: String, column: String, found: String, expected: String },
+    #[error(
+        "column {column} of table {table} came as {found}, which cannot be read as {expected}; accepted are {accepted}"
+    )]
+    WrongType { table: String, column: String, found: String, expected: String, accepted: &'static str },
     #[error("table {table} could not be normalised: {reason}")]
     Engine { table: String, reason: String },
 }

@@ -78,6 +78,7 @@ impl Reader<'_> {
                 column: self.column.from.clone(),
                 found: self.held.dtype().to_string(),
                 expected: self.column.kind.name().to_owned(),
+                accepted: self.column.kind.accepted(),
             });
         }
         let read = match &self.column.kind {

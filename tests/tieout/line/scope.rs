@@ -136,7 +136,7 @@ async fn an_exception_from_before_the_rule_had_a_scope_holds_everything() {
 #[tokio::test]
 async fn a_rule_without_a_margin_reads_everything_and_so_does_a_check_of_the_config() {
     let company = company();
-    let probes = run::probe(&company.config(), &*company.clock).await;
+    let probes = run::probe(&company.config(), None, &*company.clock).await.unwrap();
     for table in ["deals", "bills"] {
         assert_eq!(probes[table].as_ref().map(|probe| probe.rows), Ok(6), "{table}");
     }

@@ -3,6 +3,7 @@ use tieout::audit::amount::Amount;
 use tieout::audit::breaks::{Bound, Break, Class, Excess, Message, Relation, Severity, StockFigure};
 use tieout::audit::exception::{Status, Step};
 use tieout::audit::judgement::Reason;
+use tieout::audit::snapshot::{Age, Drop};
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Language;
 use tieout::words;
@@ -204,12 +205,32 @@ fn every_name_of_a_closed_set_has_its_words() {
     insta::assert_snapshot!("names", table);
 }
 
+fn dropped(column: Option<&str>, currency: Option<&str>) -> Reason {
+    let (column, currency) = (column.map(str::to_owned), currency.map(str::to_owned));
+    let (now, was, day, max_drop) = (amount("512"), amount("1204331"), "2026-11-19".parse().unwrap(), amount("50"));
+    let drop = Box::new(Drop { column, currency, now, was, day, max_drop });
+    Reason::Dropped { source: "erp".to_owned(), table: "sales_lines".to_owned(), drop }
+}
+
+fn stale(newest: Option<&str>, within: Age) -> Reason {
+    let (source, table, column) = ("erp".to_owned(), "sales_lines".to_owned(), "ship_date".to_owned());
+    Reason::Stale { source, table, column, newest: newest.map(str::to_owned), within }
+}
+
 #[test]
 fn a_rule_that_was_not_evaluated_says_why() {
     let table = || "payments".to_owned();
     let reasons = [
         super::made::unreadable(),
         Reason::Guard { source: "erp".to_owned(), table: table(), rows: 1, min_rows: 1000 },
+        dropped(None, None),
+        dropped(Some("qty"), None),
+        dropped(Some("amount"), Some("USD")),
+        stale(Some("2026-11-19"), Age::Days(2)),
+        stale(Some("2026-11-19"), Age::WorkingDays(1)),
+        stale(Some("2026-11-19"), Age::Days(0)),
+        stale(Some("2026-11-19 23:59"), Age::Hours(36)),
+        stale(None, Age::Days(2)),
         Reason::PastNotKept { table: table() },
         Reason::Skew {
             early: table(),

@@ -65,11 +65,11 @@ async fn rows_missing_exchanged_put_in_or_cut_off_are_noticed() {
         ("text moves from one field to the next", boundary),
         (
             "one is put in before",
-            "INSERT INTO trail SELECT 0, exception_id, at, actor, event, detail, prev_hash, hash FROM trail WHERE seq = 1",
+            "INSERT INTO trail SELECT 0, exception_id, at, actor, event, detail, prev_hash, hash, table_name FROM trail WHERE seq = 1",
         ),
         (
             "one is put in behind",
-            "INSERT INTO trail SELECT 6, exception_id, at, actor, event, detail, prev_hash, hash FROM trail WHERE seq = 5",
+            "INSERT INTO trail SELECT 6, exception_id, at, actor, event, detail, prev_hash, hash, table_name FROM trail WHERE seq = 5",
         ),
         ("the type of a value is changed", "UPDATE trail SET at = 'yesterday' WHERE seq = 2"),
         ("the head is deleted", "DELETE FROM trail_head"),
