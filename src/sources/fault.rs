@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::audit::snapshot::ENDINGS;
+
 /// Names listed in one sentence; the rest is counted.
 const LISTED_NAMES: usize = 12;
 
@@ -99,32 +101,81 @@ pub enum Fault {
     Outside { file: String, folder: PathBuf },
     #[error("there is no file {file} in the folder {}; it holds {}", folder.display(), list(.found))]
     MissingFile { file: String, folder: PathBuf, found: Vec<String> },
-    #[error("{file:?} is neither .csv nor .parquet; those two are accepted")]
+    #[error("no file in the folder {} has a name like {pattern}; it holds {}", folder.display(), list(.found))]
+    NoMatchingFile { pattern: String, folder: PathBuf, found: Vec<String> },
+    #[error("{file:?} is of no kind that can be read; accepted are {ENDINGS}")]
     UnknownFormat { file: String },
+    #[error("{file} was written to less than {} ago and may still be being written; run again when its writer is done", seconds(.settled))]
+    StillWritten { file: String, settled: Duration },
+    #[error("{file} is not known to be whole: there is no {done} beside it; run again when its writer is done")]
+    NotDone { file: String, done: String },
     #[error("{file} was changed while the source was being read; run again when its writer is done")]
     Changed { file: String },
-    #[error("{file} is empty; the first line of a CSV file names its columns")]
+    #[error("{file} is empty; its first row names its columns")]
     EmptyFile { file: String },
-    #[error("column {column} of {file} has no name; every column of the first line needs one")]
+    #[error("{file} has no line {line}, which is to name its columns; give another header_line")]
+    NoHeaderLine { file: String, line: u32 },
+    #[error("the first line of {file} does not name its columns, but line {line} does: header_line = {line}")]
+    HeaderElsewhere { file: String, line: u32 },
+    #[error("it has both a column {first} and a column {second}, and `from` lists both; exactly one must be there")]
+    SeveralNames { first: String, second: String },
+    #[error(
+        "{file} has column {column} as {found}, and the files before it as {expected}; files that are read together have the same columns"
+    )]
+    UnlikeFiles { file: String, column: String, found: String, expected: String },
+    #[error("column {column} of {file} has no name, but it is not empty; every column that holds something needs one")]
     NamelessColumn { file: String, column: usize },
     #[error(
-        "the row of {file} that begins in line {line} does not have the {expected} fields of the first line; fields found: {found}"
+        "the row of {file} that begins in line {line} does not have the {expected} fields of the header; fields found: {found}"
     )]
     Ragged { file: String, line: u64, found: usize, expected: usize },
     #[error("the row of {file} that begins in line {line} opens a quote that is never closed")]
     OpenQuote { file: String, line: u64 },
     #[error(
-        "line {line} of {file} is not UTF-8 text (byte {byte} of the file); save it as UTF-8 (GB18030 files come later)"
+        "line {line} of {file} is not {encoding} text (byte {byte} of the file); save it as UTF-8, or name its encoding in the table's file"
     )]
-    Encoding { file: String, line: u64, byte: u64 },
-    #[error("line {line} of {file} holds a NUL (byte {byte} of the file); a CSV file is text in UTF-8, without NUL")]
-    Nul { file: String, line: u64, byte: u64 },
+    Encoding { file: String, line: u64, byte: u64, encoding: String },
+    #[error("{file} is UTF-8 text, but its table's file says encoding = {named:?}; take that out")]
+    IsUtf8 { file: String, named: &'static str },
+    #[error("line {line} of {file} holds a NUL (byte {byte} of the file), which text never does{}", wide_hint(*.wide))]
+    Nul { file: String, line: u64, byte: u64, wide: bool },
+    #[error("in {file}: {fault}")]
+    InFile { file: String, fault: Box<Fault> },
+    #[error("{file} is not a whole Excel workbook: {reason}")]
+    Workbook { file: String, reason: String },
+    #[error("{file} is no Excel workbook, whatever its ending says: {found}; save it as one")]
+    NotAWorkbook { file: String, found: &'static str },
+    #[error("{file} is protected by a password, which tieout does not have; save it without one")]
+    Protected { file: String },
+    #[error("{file} unpacks to more than {most} GiB; save what is needed of it in a file of its own")]
+    Unpacks { file: String, most: u64 },
+    #[error("{file} does not have one sheet to be read; name it in the table's file, sheet = \"…\": {}", list(.found))]
+    WhichSheet { file: String, found: Vec<String> },
+    #[error("{file} has no sheet {sheet}; it has {}", list(.found))]
+    MissingSheet { file: String, sheet: String, found: Vec<String> },
+    #[error(
+        "row {row}, column {column} of sheet {sheet} of {file} holds a formula without a value; open the file in Excel and save it"
+    )]
+    Uncalculated { file: String, sheet: String, row: u32, column: u32 },
+    #[error("line {line} of {file} is no JSON object on a line of its own: {reason}")]
+    JsonLine { file: String, line: u64, reason: String },
+    #[error(
+        "line {line} of {file} holds {found} under {column}, which is no value of one cell; only a text column takes it, as JSON"
+    )]
+    NestedJson { file: String, line: u64, column: String, found: &'static str },
+    #[error("line {line} of {file} has more than one value for column {column}; exactly one is accepted")]
+    TwiceInLine { file: String, line: u64, column: String },
     #[error("{file} is not a whole Parquet file: {reason}")]
     Parquet { file: String, reason: String },
     #[error(
         "column {column} of {file} has the Parquet type {found}, which cannot be carried exactly; accepted are text, boolean, integers, floats, decimals, dates and timestamps"
     )]
     UnsupportedType { file: String, column: String, found: String },
+}
+
+/// What a NUL in every other byte means.
+fn wide_hint(wide: bool) -> &'static str {
+    if wide { "; if it is UTF-16, name that in the table's file: encoding = \"utf-16le\"" } else { "" }
 }
 
 /// Names for one sentence: all of a short list, the beginning and the number of the rest of a long one.

@@ -1,6 +1,10 @@
 //! Sources: what is read from a SQLite file or a folder, exactly, whole, in one snapshot, and without a trace.
 
+mod excel;
+mod exports;
 mod files;
+mod found;
+mod json_lines;
 mod parameters;
 mod postgres;
 mod sqlite;
@@ -12,7 +16,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeZone, Utc};
 use polars::prelude::{AnyValue, DataFrame, TimeUnit};
 use tieout::audit::expression::Parameters;
-use tieout::audit::snapshot::{ColumnSpec, ColumnType, Guards, History, RawTable, Read, TableSpec};
+use tieout::audit::snapshot::{ColumnSpec, ColumnType, FileRead, Guards, History, RawTable, Read, TableSpec};
 use tieout::config::{Secret, Source, SourceKind};
 use tieout::schedule::Clock;
 use tieout::sources::{Asked, PullLimits, Pulls, pull};
@@ -40,7 +44,7 @@ fn query(name: &str, sql: &str, columns: &[&str]) -> TableSpec {
 }
 
 fn file(name: &str, path: &str, columns: &[&str]) -> TableSpec {
-    table(name, Read::File(path.to_owned()), columns)
+    table(name, Read::File(FileRead::of(path)), columns)
 }
 
 fn table(name: &str, read: Read, columns: &[&str]) -> TableSpec {

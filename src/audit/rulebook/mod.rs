@@ -5,6 +5,7 @@ mod adding;
 mod aggregates;
 mod checks;
 mod file;
+mod file_layout;
 mod given;
 mod guards;
 mod hash;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::guards;
+use super::{file_layout, guards};
 use crate::audit::amount::MAX_SCALE;
 use crate::audit::expression::{ColumnRef, Expression, ParameterTypes, Scope, Type};
 use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf, History, Normaliser, Read, TableSpec, Tax};
@@ -62,7 +62,11 @@ pub(super) fn table(section: &Section<'_>, name: &str, sources: Option<&Sources>
     let history = section.get("history").map(|node| node.one_of(&HISTORIES));
     let dating = date.as_ref().and_then(Option::as_deref);
     let guards = section.get("guards").map(|node| guards::read(&node, columns.as_deref(), dating));
-    dated.then_some(TableSpec {
+    let fits = match (&read, &columns) {
+        (Some(read), Some(columns)) => file_layout::fits(section, read, columns),
+        _ => true,
+    };
+    (dated && fits).then_some(TableSpec {
         name: name.to_owned(),
         source: asking?.0,
         read: read?,
@@ -109,14 +113,15 @@ fn statement(section: &Section<'_>, asking: Option<Asking>) -> Option<Read> {
                 query.name_problem("this source is a folder of files and answers no query", "file = \"…\"");
                 return None;
             }
-            query.filled().map(Read::Query)
+            let query = query.filled();
+            query.filter(|_| file_layout::refuse(section)).map(Read::Query)
         }
         (None, Some(file)) => {
             if asking == Some(Asking::Query) {
                 file.name_problem("this source is a database and has no files", "query = \"select …\"");
                 return None;
             }
-            file_path(&file).map(Read::File)
+            file_layout::file(section, &file).map(Read::File)
         }
         (Some(_), Some(file)) => {
             file.name_problem("a table has either a query or a file, not both", "only one of them");
@@ -128,25 +133,6 @@ fn statement(section: &Section<'_>, asking: Option<Asking>) -> Option<Read> {
             None
         }
     }
-}
-
-fn file_path(node: &Node<'_>) -> Option<String> {
-    let path = node.filled()?;
-    let inside =
-        !path.starts_with(['/', '\\']) && !path.contains(':') && path.split(['/', '\\']).all(|part| part != "..");
-    if !inside {
-        node.problem(format!("{} leaves the source's folder", node.written()), "a path inside the source's folder");
-        return None;
-    }
-    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    if !matches!(ending.as_deref(), Some("csv" | "parquet")) {
-        node.problem(
-            format!("{} is of no kind that can be read", node.written()),
-            "a path that ends in .csv or .parquet",
-        );
-        return None;
-    }
-    Some(path)
 }
 
 fn columns(section: &Section<'_>) -> Option<Vec<ColumnSpec>> {
@@ -244,15 +230,18 @@ fn column(name: &str, node: &Node<'_>, columns: &[&str]) -> Option<ColumnSpec> {
         true => node.boolean(),
         false => misplaced(&node, FIGURES),
     });
-    let from = section.get("from").map_or_else(|| Some(name.to_owned()), |node| node.filled());
+    let from = section.get("from").map_or_else(|| Some((name.to_owned(), Vec::new())), |node| names(&node));
+    let fill_down = section.get("fill_down").map_or(Some(false), |node| node.boolean());
     let normalise = section.get("normalise").map_or(Some(Vec::new()), |node| normalisers(&node));
     let null_words = section
         .get("null_words")
         .map_or(Some(Vec::new()), |node| node.texts(1).map(|texts| texts.into_iter().map(|(text, _)| text).collect()));
     section.finish();
+    let (from, also) = from?;
     (sound && turned).then_some(ColumnSpec {
         name: name.to_owned(),
-        from: from?,
+        from,
+        also,
         kind: kind?,
         normalise: normalise?,
         null_words: null_words?,
@@ -260,7 +249,17 @@ fn column(name: &str, node: &Node<'_>, columns: &[&str]) -> Option<ColumnSpec> {
         negate_when: None,
         unit: unit?,
         header: header?,
+        fill_down: fill_down?,
     })
+}
+
+/// The name a column goes by in its source, and the others it may go by instead.
+fn names(node: &Node<'_>) -> Option<(String, Vec<String>)> {
+    if node.value().as_str().is_some() {
+        return node.filled().map(|name| (name, Vec::new()));
+    }
+    let mut names = node.texts(1)?.into_iter().map(|(name, _)| name);
+    names.next().map(|first| (first, names.collect()))
 }
 
 fn normalisers(node: &Node<'_>) -> Option<Vec<Normaliser>> {

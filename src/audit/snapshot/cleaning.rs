@@ -72,6 +72,6 @@ pub(super) fn ascii_width(text: &str) -> Cow<'_, str> {
 const FULL_WIDTH_FROM_ASCII: u32 = 0xfee0;
 
 /// The inside of `="00123"`, as spreadsheets write text that looks like a number.
-pub(super) fn unwrap_formula(text: &str) -> &str {
+pub fn unwrap_formula(text: &str) -> &str {
     text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).map_or(text, trim)
 }

@@ -5,6 +5,7 @@
 
 mod cleaning;
 mod dates;
+mod file;
 mod guards;
 mod normalise;
 mod numerals;
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::{Expression, Vector};
 
-pub use cleaning::trim;
+pub use cleaning::{trim, unwrap_formula};
+pub use file::{ENCODINGS, ENDINGS, Encoding, FileFormat, FileRead, Layout, Pick, USUAL_TOTALS, is_pattern};
 pub use guards::{Age, Baseline, Drop, Figures, Fresh, Guards, Total, Tripped, trip};
 pub use normalise::normalise;
 pub use raw::{day_at, days_since_epoch};
@@ -52,8 +54,8 @@ impl TableSpec {
 pub enum Read {
     /// One SQL statement, with `:parameters`.
     Query(String),
-    /// A path inside a `files` source: CSV or Parquet by its ending.
-    File(String),
+    /// Files of a `files` source.
+    File(FileRead),
 }
 
 /// Whether a past day can be judged from what the source holds now.
@@ -71,6 +73,9 @@ pub struct ColumnSpec {
     pub name: String,
     /// The column's name in the source; the same as `name` unless the file says `from`.
     pub from: String,
+    /// Other names that the column may go by in a file; it has exactly one of them all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     pub kind: ColumnType,
     /// Applied in this order, before the text is read as its type.
     pub normalise: Vec<Normaliser>,
@@ -88,6 +93,9 @@ pub struct ColumnSpec {
     /// however many rows carry it, and is never added up.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub header: bool,
+    /// An empty cell of a file holds what the cell above it holds, as merged cells do.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fill_down: bool,
 }
 
 impl ColumnSpec {
@@ -96,6 +104,7 @@ impl ColumnSpec {
         ColumnSpec {
             name: name.to_owned(),
             from: name.to_owned(),
+            also: Vec::new(),
             kind,
             normalise: Vec::new(),
             null_words: Vec::new(),
@@ -103,6 +112,7 @@ impl ColumnSpec {
             negate_when: None,
             unit: None,
             header: false,
+            fill_down: false,
         }
     }
 }

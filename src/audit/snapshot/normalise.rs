@@ -12,8 +12,8 @@ use rayon::prelude::*;
 
 use super::cleaning::{ascii_width, clean, trim, unwrap_formula};
 use super::dates::{instant_in, is_placeholder, read_date, read_instant};
-use super::numerals::{read_number, rescale};
-use super::{ColumnSpec, ColumnType, RawTable, Reading, SnapshotFault, Table, TableSpec, UnreadableCell};
+use super::numerals::{is_ruined, read_number, rescale};
+use super::{ColumnSpec, ColumnType, RawTable, Read, Reading, SnapshotFault, Table, TableSpec, UnreadableCell};
 use super::{raw, signs};
 use crate::audit::amount::power_of_ten;
 use crate::audit::expression::{Cell, Decimals, DecimalsBuilder, Vector};
@@ -97,18 +97,25 @@ impl Reader<'_> {
         !self.column.null_words.is_empty()
     }
 
+    fn is_of_file(&self) -> bool {
+        matches!(self.spec.read, Read::File(_))
+    }
+
     fn texts(&self) -> PolarsResult<(Vector, Vec<Refused>)> {
         if let Some(texts) = self.held.str().ok().filter(|texts| self.are_clean(texts)) {
             return Ok((Vector::Text(texts.rechunk().into_owned()), Vec::new()));
         }
-        let float = self.held.dtype().is_float();
+        let (float, file) = (self.held.dtype().is_float(), self.is_of_file());
         let mut texts = StringChunkedBuilder::new(PlSmallStr::EMPTY, self.held.len());
         let mut refused = Vec::new();
         let words = self.null_words();
         for (row, cell) in raw::texts(self.held)?.enumerate() {
             let cleaned = cell.as_deref().map(|cell| clean(cell, &self.column.normalise));
             let cleaned = cleaned.filter(|text| !text.is_empty() && !words.contains(text));
-            let broken = float && cell.as_deref().is_some_and(|cell| matches!(cell, "NaN" | "inf" | "-inf"));
+            let broken = cleaned.as_deref().is_some_and(|text| match file {
+                true => is_ruined(text),
+                false => float && matches!(text, "NaN" | "inf" | "-inf"),
+            });
             match cleaned {
                 Some(text) if broken => {
                     refused.push((row, text.into_owned()));
@@ -122,10 +129,11 @@ impl Reader<'_> {
 
     /// Whether every text is already what cleaning would make of it, so that the source's own column can stand.
     fn are_clean(&self, texts: &StringChunked) -> bool {
-        let steps = &self.column.normalise;
+        let (steps, file) = (&self.column.normalise, self.is_of_file());
+        let is_none = |text: &str| text.is_empty() || (file && is_ruined(text));
         !self.has_null_words()
             && texts.iter().flatten().all(|text| {
-                !text.is_empty() && matches!(clean(text, steps), Cow::Borrowed(cleaned) if cleaned.len() == text.len())
+                !is_none(text) && matches!(clean(text, steps), Cow::Borrowed(cleaned) if cleaned.len() == text.len())
             })
     }
 

@@ -70,6 +70,26 @@ fn read_digits(text: &str, scale: u8) -> Option<i128> {
     within(units.checked_mul(power_of_ten(missing))?)
 }
 
+/// Whether a text of a file is what a spreadsheet leaves where it has no value: an error such as `#N/A`, or a number too
+/// long for it, such as an order number of eighteen digits: `1.23457E+17`. What it was cannot be told any more.
+pub(super) fn is_ruined(text: &str) -> bool {
+    if text.starts_with('#') {
+        return ERRORS.contains(&text);
+    }
+    let [b'0'..=b'9', b'.' | b'E', ..] = text.as_bytes() else { return false };
+    let Some((figure, exponent)) = text.split_once("E+") else { return false };
+    let fraction = figure.get(1..).unwrap_or_default();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (fraction.is_empty() || fraction.strip_prefix('.').is_some_and(digits))
+        && digits(exponent)
+        && exponent.parse::<u32>().is_ok_and(|exponent| exponent >= RUINED_FROM)
+}
+
+const ERRORS: [&str; 7] = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"];
+
+/// Spreadsheets show whole numbers in full up to eleven digits.
+const RUINED_FROM: u32 = 11;
+
 /// Groups of three behind a first group of one to three digits, or no separator at all.
 fn separators_fit(whole: &str) -> bool {
     let Some((first, rest)) = whole.split_once(',') else { return true };

@@ -1,7 +1,6 @@
 //! Parquet files.
 
-use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use chrono::{DateTime, SecondsFormat};
 use polars::prelude::{
@@ -19,14 +18,9 @@ const MAX_PRECISION: usize = 38;
 
 /// Reads the columns that the table's file names, in their own types. Timestamps in UTC become RFC 3339 text, because
 /// a frame's own date-times are read in the source's zone; floats become their shortest text.
-pub(super) fn read(found: &Found, file: File, spec: &TableSpec, limits: &PullLimits) -> Result<DataFrame, Fault> {
+pub(super) fn read(found: &Found, bytes: Vec<u8>, spec: &TableSpec, limits: &PullLimits) -> Result<DataFrame, Fault> {
     let name = found.name.as_str();
     let broken = |error: PolarsError| Fault::Parquet { file: name.to_owned(), reason: error.to_string() };
-    // Not mapped into memory: a mapped file that somebody cuts short ends the process.
-    let mut bytes = Vec::with_capacity(usize::try_from(found.stamp.length).unwrap_or_default());
-    file.take(found.stamp.length)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Fault::Interrupted { path: name.into(), reason: error.to_string() })?;
     let mut reader = ParquetReader::new(Cursor::new(bytes));
     let schema = reader.schema().map_err(broken)?;
     let found: Vec<String> = schema.iter_names().map(|column| column.to_string()).collect();
