@@ -38,7 +38,7 @@ pub(super) fn read(
         .collect();
     let mut height: u64 = 0;
     while rows.next()? {
-        if height.is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
+        if height.is_multiple_of(ROWS_PER_LOOK) && watch.is_over_after(height) {
             return Err(Fault::TooSlow { limit: limits.timeout });
         }
         height += 1;
