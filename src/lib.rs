@@ -9,6 +9,8 @@
 //!                      snapshot   judge
 //! ```
 //!
+//! Before there is a line, `explore` looks at what sources hold and proposes table files and rules.
+//!
 //! `run` is the only file that knows the whole line. What must be absent is as much of the map as what is there, and
 //! `tests/tieout/architecture.rs` holds it:
 //!
@@ -35,6 +37,8 @@ pub mod store;
 // What people see.
 pub mod commands;
 pub mod demo;
+pub mod explore;
+pub mod progress;
 pub mod report;
 pub mod rule_test;
 pub mod serve;

@@ -7,9 +7,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tieout::commands::{self, Files};
+use tieout::progress::Display;
 use tieout::schedule::{Clock, SystemClock};
-
-use tracing_subscriber::EnvFilter;
+use tieout::sources::PROGRESS;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Proves sales, warehouse and finance tables against each other, and tells whose desk a difference belongs on
 ///
@@ -19,8 +24,21 @@ use tracing_subscriber::EnvFilter;
 struct Cli {
     #[command(flatten)]
     files: Files,
+    /// How the log on standard error is written; TIEOUT_LOG sets what is in it (warn, info, tieout=debug)
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    log_format: LogFormat,
+    /// Show no progress on the terminal
+    #[arg(long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -35,6 +53,7 @@ enum Command {
     Explain(commands::explain::Arguments),
     Pull(commands::pull::Arguments),
     Accept(commands::accept::Arguments),
+    Explore(commands::explore::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,7 +66,7 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    start_log();
+    start_log(&cli);
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
@@ -71,6 +90,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Explain(arguments) => commands::explain::command(&files, &arguments).await,
             Command::Pull(arguments) => commands::pull::command(&files, &arguments, &*clock).await,
             Command::Accept(arguments) => commands::accept::command(&files, &arguments, &*clock).await,
+            Command::Explore(arguments) => commands::explore::command(&files, &arguments, &*clock).await,
             Command::Serve => match commands::load(&files) {
                 Ok(config) => commands::serve(config, clock).await,
                 Err(code) => code,
@@ -79,12 +99,18 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
     }))
 }
 
-/// Logs go to standard error; `TIEOUT_LOG` sets what is said (`info`, `tieout=debug`), by default warnings.
-fn start_log() {
+/// Logs go to standard error; `TIEOUT_LOG` sets what is said (`info`, `tieout=debug`), by default warnings. Where
+/// standard error is a terminal and the command ends by itself, it also shows what goes on.
+fn start_log(cli: &Cli) {
     let filter = EnvFilter::try_from_env("TIEOUT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    let terminal = std::io::stderr().is_terminal();
+    let display = (terminal && !cli.quiet && !matches!(cli.command, Command::Serve)).then(Display::default);
+    let writer = display.as_ref().map(Display::log).unwrap_or_default();
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = match cli.log_format {
+        LogFormat::Text => lines.with_ansi(terminal).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    let display = display.map(|display| display.with_filter(Targets::new().with_target(PROGRESS, Level::TRACE)));
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(display).init();
 }

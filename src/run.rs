@@ -25,6 +25,7 @@ use crate::notify::email::{Envelope, Mailer};
 use crate::notify::letter::Letter;
 use crate::report::RunReport;
 use crate::schedule::Clock;
+use crate::sources::PROGRESS;
 use crate::store::{Attempt, Delivery, Store, StoreError};
 use guarding::Memory;
 use pull::Pulled;
@@ -133,9 +134,12 @@ async fn run_leased(
         };
         let rule_began = Instant::now();
         let today = day_of(clock.now(), config.business.zone);
+        tracing::info!(target: PROGRESS, rule = rule.id, "judging");
         let judgement = judge(rule, plan, &pulled, open, today, deadline).await;
         let read_at = moments::of(&pulled.tables, &rule.tables);
-        judged.push(Judged { rule: rule.clone(), judgement, read_at, seconds: rule_began.elapsed().as_secs_f64() });
+        let seconds = rule_began.elapsed().as_secs_f64();
+        tracing::info!(target: PROGRESS, rule = rule.id, seconds, "judged");
+        judged.push(Judged { rule: rule.clone(), judgement, read_at, seconds });
     }
     // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
     tokio::task::spawn_blocking(move || drop(pulled));

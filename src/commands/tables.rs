@@ -93,6 +93,11 @@ pub(super) fn headless(rows: impl Iterator<Item = Vec<String>>) -> Table {
     laid_out(table)
 }
 
+/// A table whose header was set after it was begun, laid out anew.
+pub(super) fn fitted(table: Table) -> Table {
+    laid_out(table)
+}
+
 fn laid_out(mut table: Table) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
     let last = table.column_count().saturating_sub(1);

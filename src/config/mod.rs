@@ -211,10 +211,7 @@ pub struct Locations {
 pub fn load(locations: &Locations, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, Problems> {
     let sink = Sink::default();
     let folder = locations.config.parent().unwrap_or(Path::new(""));
-    let root = match folder.file_name() {
-        Some(name) if name == "config" => folder.parent().unwrap_or(Path::new("")),
-        _ => folder,
-    };
+    let root = root_of(&locations.config);
     let (tables, unread_tables) = files::folder(&folder.join("tables"), Presence::Optional, &sink);
     let (rules, unread_rules) = files::folder(&locations.rules, Presence::Needed, &sink);
     let has_rules = locations.rules.is_dir();
@@ -235,6 +232,43 @@ pub fn load(locations: &Locations, environment: &dyn Fn(&str) -> Option<String>)
         }
     };
     sink.answer(config)
+}
+
+/// The sources that a config file names, whatever else is wrong in it or in the files beside it: looking into a source
+/// is how such files come to be.
+pub fn sources(
+    config: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, Source>, Problems> {
+    let sink = Sink::default();
+    let read = || {
+        let text = files::file(config, &sink)?;
+        let shown = environment::masked(&text);
+        let mut tree = problem::parse(&text.text, &shown, &sink)?;
+        environment::resolve(&mut tree, &shown, environment, &sink);
+        let section = Section::root(&shown, &sink, &tree);
+        let root = root_of(config);
+        let zone = sections::business(&section).map(|business| business.zone);
+        let read = |(name, node): (String, Node<'_>)| Some((name.clone(), jobs::source(&name, &node, root, zone).0?));
+        Some(named(&section, "sources").into_iter().filter_map(read).collect())
+    };
+    let sources: Option<BTreeMap<String, Source>> = read();
+    let mut problems = sink.into_problems();
+    let about = |key: &Option<String>| key.as_ref().is_none_or(|key| key.starts_with("sources"));
+    problems.0.retain(|problem| about(&problem.key));
+    match sources {
+        Some(sources) if problems.0.is_empty() => Ok(sources),
+        _ => Err(problems),
+    }
+}
+
+/// The folder that relative paths of a config file start from.
+pub fn root_of(config: &Path) -> &Path {
+    let folder = config.parent().unwrap_or(Path::new(""));
+    match folder.file_name() {
+        Some(name) if name == "config" => folder.parent().unwrap_or(Path::new("")),
+        _ => folder,
+    }
 }
 
 /// The folder of rule tests, where no other is named: beside the one that holds the config.

@@ -3,6 +3,7 @@
 //! Nothing here writes: a SQLite file is opened read-only and is never made, a folder's files are opened for reading.
 //! A table comes whole or not at all.
 
+pub mod catalogue;
 mod column;
 mod fault;
 pub mod files;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use fault::{Fault, Origin, SourceError};
-pub use watch::Watch;
+pub use watch::{PROGRESS, Watch};
 
 use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};

@@ -20,8 +20,13 @@ type Interrupt = Box<dyn Fn() + Send>;
 /// What is done with a table's name and what reading it came to.
 type Answered = dyn Fn(&str, Result<RawTable, Fault>) + Send;
 
+/// Where the beginnings and ends of tables, and the rows in between, are told: log lines, or a display that listens.
+pub const PROGRESS: &str = "tieout::progress";
+
 /// The reading thread's side of the watch.
 pub struct Watch {
+    /// The source that is read.
+    source: String,
     shared: Arc<Mutex<Shared>>,
     began: Box<dyn Fn(u64) + Send>,
     answered: Box<Answered>,
@@ -33,6 +38,8 @@ struct Shared {
     round: u64,
     /// The round whose time is over, or every one.
     over: Option<Over>,
+    /// The table of this round.
+    table: String,
     interrupt: Option<Interrupt>,
 }
 
@@ -50,7 +57,7 @@ enum News<T> {
 impl Watch {
     /// A watch nobody keeps: for reading a snapshot by hand, without a time limit.
     pub fn unwatched() -> Watch {
-        Watch { shared: Arc::default(), began: Box::new(|_| ()), answered: Box::new(|_, _| ()) }
+        Watch { source: String::new(), shared: Arc::default(), began: Box::new(|_| ()), answered: Box::new(|_, _| ()) }
     }
 
     /// How a call that hangs in a library can be stopped.
@@ -68,13 +75,25 @@ impl Watch {
         }
     }
 
+    /// Whether the time of the table being read is over, of which so many rows have come: whoever waits for them hears
+    /// how many. To be asked every few thousand rows.
+    pub(super) fn is_over_after(&self, rows: u64) -> bool {
+        if tracing::enabled!(target: PROGRESS, tracing::Level::TRACE) {
+            let table = lock(&self.shared).table.clone();
+            tracing::trace!(target: PROGRESS, source = self.source, table, rows, "reached");
+        }
+        self.is_over()
+    }
+
     /// Reads one table in a time of its own and hands the answer over. A panic inside is that table's fault alone.
     pub(super) fn read(&self, table: &str, read: impl FnOnce() -> Result<RawTable, Fault>) {
         let round = {
             let mut shared = lock(&self.shared);
             shared.round += 1;
+            shared.table = table.to_owned();
             shared.round
         };
+        tracing::info!(target: PROGRESS, source = self.source, table, "reading");
         (self.began)(round);
         (self.answered)(table, unless_it_panics(read));
     }
@@ -87,11 +106,15 @@ fn unless_it_panics<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fau
 }
 
 /// Tells the reading thread to stop when the pull is dropped.
-struct StopWhenDropped(Arc<Mutex<Shared>>);
+struct StopWhenDropped {
+    source: String,
+    shared: Arc<Mutex<Shared>>,
+}
 
 impl Drop for StopWhenDropped {
     fn drop(&mut self) {
-        stop(&mut lock(&self.0), Over::Everything);
+        stop(&mut lock(&self.shared), Over::Everything);
+        tracing::debug!(target: PROGRESS, source = self.source, "left");
     }
 }
 
@@ -127,12 +150,20 @@ pub(super) async fn pull<T: Send + 'static>(
     let beginnings: UnboundedSender<News<T>> = news.clone();
     // A receiver that is gone has given up already: the time was over, or nobody waits any more.
     let began = move |round| drop(beginnings.send(News::Began(round)));
+    let told = source.to_owned();
     let answered = move |table: &str, answer: Result<RawTable, Fault>| {
+        let rows = answer.as_ref().map(|raw| raw.frame.height() as u64).unwrap_or_default();
+        let fault = answer.as_ref().err().map(ToString::to_string);
         let settled = answer.and_then(|raw| unless_it_panics(|| Ok(settle(table, raw))));
+        match fault {
+            None => tracing::info!(target: PROGRESS, source = told, table, rows, "read"),
+            Some(fault) => tracing::info!(target: PROGRESS, source = told, table, fault, "not read"),
+        }
         drop(news.send(News::Answered(table.to_owned(), Box::new(settled))));
     };
-    let watch = Watch { shared: Arc::clone(&shared), began: Box::new(began), answered: Box::new(answered) };
-    let guard = StopWhenDropped(shared);
+    let (began, answered) = (Box::new(began), Box::new(answered));
+    let watch = Watch { source: source.to_owned(), shared: Arc::clone(&shared), began, answered };
+    let guard = StopWhenDropped { source: source.to_owned(), shared };
     tokio::task::spawn_blocking(move || work(&watch));
 
     let mut answers = BTreeMap::new();
@@ -173,7 +204,7 @@ async fn gather<T>(
                 if stopped {
                     return true;
                 }
-                let mut shared = lock(&guard.0);
+                let mut shared = lock(&guard.shared);
                 // The thread may have gone on to the next table already; then that one's news is on its way.
                 if shared.round == round {
                     stop(&mut shared, Over::Round(round));

@@ -1,6 +1,7 @@
 //! The program among people who mean harm, and on machines that fail.
 
 mod explained;
+mod explored;
 mod faults;
 mod hostile;
 mod pulled;

@@ -5,6 +5,7 @@ use super::{View, unreadable};
 use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf};
 use crate::audit::value::Value;
 use crate::config::Config;
+use crate::explore::figures::width as width_of;
 use crate::words;
 
 /// Characters of a cell that are shown.
@@ -82,13 +83,8 @@ fn fitting(columns: &[Vec<String>], width: usize) -> usize {
     let mut used = 0;
     let fit = columns.iter().take_while(|column| {
         used += if used == 0 { 0 } else { GAP };
-        used += column.iter().map(|cell| wide(cell)).max().unwrap_or_default();
+        used += column.iter().map(|cell| width_of(cell)).max().unwrap_or_default();
         used <= width
     });
     fit.count().max(1).min(columns.len())
-}
-
-/// Columns of a terminal that a text takes: two for a character of East Asia.
-fn wide(text: &str) -> usize {
-    text.chars().map(|each| if each >= '\u{1100}' { 2 } else { 1 }).sum()
 }

@@ -248,7 +248,7 @@ impl Reading<'_> {
         while let Some(chunk) = chunks.try_next().await.map_err(|error| failed(&error))? {
             if answer.is_ok() {
                 answer = copied.take(&chunk, table);
-                if table.rows().is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
+                if table.rows().is_multiple_of(ROWS_PER_LOOK) && watch.is_over_after(table.rows()) {
                     answer = Err(Fault::TooSlow { limit: limits.timeout });
                 }
             }
@@ -275,7 +275,7 @@ impl Reading<'_> {
                 let raw = row.try_get_raw(index).map_err(|error| failed(&error))?;
                 table.push(index, raw.as_bytes().ok())?;
             }
-            if table.rows().is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
+            if table.rows().is_multiple_of(ROWS_PER_LOOK) && watch.is_over_after(table.rows()) {
                 return Err(Fault::TooSlow { limit: limits.timeout });
             }
         }

@@ -120,7 +120,7 @@ impl Snapshot {
         let mut rows = statement.raw_query();
         let mut count: u64 = 0;
         loop {
-            if count.is_multiple_of(ROWS_PER_LOOK) && watch.is_over() {
+            if count.is_multiple_of(ROWS_PER_LOOK) && watch.is_over_after(count) {
                 return Err(Fault::TooSlow { limit: limits.timeout });
             }
             let Some(row) = rows.next().map_err(failed)? else { break };
