@@ -4,20 +4,26 @@
 //! `MYSQL_HOST` names; tests that kill a server always start their own. Where tools must be there (`CI=true`, or
 //! `TIEOUT_REQUIRE_TOOLS` is set), a missing server fails the test; elsewhere the test says that it was skipped.
 
+mod mariadb;
 mod postgres;
 pub mod proxy;
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-pub use postgres::{PASSWORD, Postgres, postgres};
+pub use mariadb::{Mariadb, Shop, mariadb};
+pub use postgres::{Postgres, postgres};
 
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The password of every login of a private server.
+pub const PASSWORD: &str = "s3cret";
 
 /// A server of our own. It ends when its standard input does, which is when this process does, however that ends.
 pub struct Process {
@@ -96,6 +102,8 @@ fn program(name: &str, elsewhere: &Path, package: &str) -> Option<PathBuf> {
         std::fs::read_dir(elsewhere).into_iter().flatten().map(|entry| entry.unwrap().path().join("bin")).collect();
     versions.sort();
     folders.extend(versions.into_iter().rev());
+    // Not on the path of people who are not root.
+    folders.push("/usr/sbin".into());
     let found = folders.into_iter().map(|folder| folder.join(name)).find(|file| file.is_file());
     if found.is_none() {
         let required =
@@ -110,4 +118,29 @@ fn program(name: &str, elsewhere: &Path, package: &str) -> Option<PathBuf> {
 fn is_root() -> bool {
     let output = Command::new("id").arg("-u").output().unwrap();
     String::from_utf8_lossy(&output.stdout).trim() == "0"
+}
+
+/// A test that is itself asynchronous cannot wait for another runtime on its own thread.
+fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A certificate for `localhost`, and the authority that signed it.
+fn certificate(dir: &Path) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_certificate = authority.self_signed(&key).unwrap();
+    let issuer = Issuer::new(authority, key);
+    let server_key = KeyPair::generate().unwrap();
+    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&server_key, &issuer).unwrap();
+    fs::write(dir.join("authority.pem"), authority_certificate.pem()).unwrap();
+    fs::write(dir.join("server.pem"), server.pem()).unwrap();
+    fs::write(dir.join("server.key"), server_key.serialize_pem()).unwrap();
+    fs::set_permissions(dir.join("server.key"), fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -5,6 +5,7 @@ mod exports;
 mod files;
 mod found;
 mod json_lines;
+mod mysql;
 mod parameters;
 mod postgres;
 mod sqlite;
@@ -76,6 +77,10 @@ fn postgres_source(url: &str) -> Source {
     source(SourceKind::Postgres { url: Secret::new(url) })
 }
 
+fn mysql_source(url: &str) -> Source {
+    source(SourceKind::Mysql { url: Secret::new(url) })
+}
+
 fn source(kind: SourceKind) -> Source {
     Source { name: "erp".to_owned(), kind, zone: chrono_tz::Asia::Shanghai }
 }
@@ -115,6 +120,10 @@ fn show(frame: &DataFrame) -> String {
             AnyValue::Null => "null".to_owned(),
             AnyValue::String(text) => format!("{text:?}"),
             AnyValue::Datetime(ticks, TimeUnit::Microseconds, Some(zone)) => {
+                format!("{} {zone}", DateTime::from_timestamp_micros(ticks).unwrap().naive_utc())
+            }
+            // A column of one row owns its cell.
+            AnyValue::DatetimeOwned(ticks, TimeUnit::Microseconds, Some(zone)) => {
                 format!("{} {zone}", DateTime::from_timestamp_micros(ticks).unwrap().naive_utc())
             }
             other => other.to_string(),

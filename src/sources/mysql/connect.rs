@@ -26,10 +26,13 @@ pub(super) fn options(url: &Secret, offset: FixedOffset) -> Result<MySqlConnectO
         .disable_statement_logging())
 }
 
-/// What was wrong with the URL, without its text.
+/// What was wrong with the URL, without its text. One such error may stand inside another.
 fn reason(error: &Error) -> String {
     match error {
-        Error::Configuration(reason) => reason.to_string(),
+        Error::Configuration(inner) => match inner.downcast_ref::<Error>() {
+            Some(inner) => reason(inner),
+            None => inner.to_string(),
+        },
         other => other.to_string(),
     }
 }

@@ -1,7 +1,6 @@
 //! PostgreSQL, with passwords, a certificate, and as many databases as tests want.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,10 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::{Process, as_user, free_port, is_root, program, run};
-
-/// The password of every login of a private server.
-pub const PASSWORD: &str = "s3cret";
+use super::{PASSWORD, Process, as_user, certificate, free_port, is_root, on_a_thread, program, run, runtime};
 
 /// A server that tests may use as they like.
 pub struct Postgres {
@@ -222,29 +218,4 @@ fn execute(url: &str, statements: &str) {
         })
     });
     done.unwrap_or_else(|error| panic!("{statements}: {error}"));
-}
-
-/// A test that is itself asynchronous cannot wait for another runtime on its own thread.
-fn on_a_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| scope.spawn(work).join().unwrap())
-}
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
-}
-
-/// A certificate for `localhost`, and the authority that signed it.
-fn certificate(dir: &Path) {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-    let key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_certificate = authority.self_signed(&key).unwrap();
-    let issuer = Issuer::new(authority, key);
-    let server_key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&server_key, &issuer).unwrap();
-    fs::write(dir.join("authority.pem"), authority_certificate.pem()).unwrap();
-    fs::write(dir.join("server.pem"), server.pem()).unwrap();
-    fs::write(dir.join("server.key"), server_key.serialize_pem()).unwrap();
-    fs::set_permissions(dir.join("server.key"), fs::Permissions::from_mode(0o600)).unwrap();
 }
