@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use sqlx::ConnectOptions;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
@@ -15,7 +16,7 @@ const ENCRYPTION: &str = "sslmode=disable, prefer, require, verify-ca or verify-
 /// How to log in. What the URL leaves out is taken from libpq's variables, such as `PGPASSWORD`.
 pub(super) fn options(url: &Secret) -> Result<PgConnectOptions, Fault> {
     let options = PgConnectOptions::from_str(url.expose()).map_err(|error| Fault::Url { reason: reason(&error) })?;
-    Ok(options.application_name("tieout").statement_cache_capacity(8))
+    Ok(options.application_name("tieout").statement_cache_capacity(8).disable_statement_logging())
 }
 
 /// What was wrong with the URL, without its text.
