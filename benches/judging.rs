@@ -1,10 +1,12 @@
-//! How long a table takes to be normalised, and two or three sides to be matched and judged.
+//! How long a CSV file takes to be read, a table to be normalised, and two or three sides to be matched and judged.
 //!
 //! `cargo bench` measures 100,000 and a million order lines; `TIEOUT_BENCH_LINES=10000000 cargo bench` measures
 //! another number. Nothing here is a test: no figure makes it fail.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,12 +16,16 @@ use polars::prelude::{
     Column, DataFrame, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray, PlSmallStr, StringChunked,
 };
 use tieout::audit::calendar::Calendar;
+use tieout::audit::expression::Parameters;
 use tieout::audit::judge::Judge;
 use tieout::audit::judgement::{BATCH, Context};
 use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
 use tieout::audit::rules::Tables;
-use tieout::audit::snapshot::{RawTable, TableSpec, normalise};
+use tieout::audit::snapshot::{FileRead, RawTable, Read, TableSpec, normalise};
+use tieout::config::{Limits, Source, SourceKind};
 use tieout::problem::SourceText;
+use tieout::schedule::SystemClock;
+use tieout::sources::{Asked, PullLimits, pull};
 
 /// What a company's rows are like.
 #[derive(Clone, Copy)]
@@ -179,6 +185,47 @@ fn sizes() -> Vec<u64> {
     asked.map_or_else(|| vec![100_000, 1_000_000], |lines| vec![lines])
 }
 
+/// Order lines as a program exports them: ten columns, of which four are asked for.
+fn exported(lines: u64) -> String {
+    let mut text = "document,order_no,line_no,item,customer,qty,price,amount,currency,day\n".to_owned();
+    for line in 0..lines {
+        let (order, no, qty) = (line / 4, line % 4 + 1, mixed(line, 2) % 500 + 1);
+        let (item, customer, cents) = (mixed(line, 5) % 2000, mixed(line, 6) % 9000, mixed(line, 3) % 9_000_000 + 100);
+        let (amount, rest) = (cents / 100, cents % 100);
+        let _ = writeln!(
+            text,
+            "{line},SO{order:09},{no},SKU-{item:05},C{customer:06},{qty},12.50,{amount}.{rest:02},CNY,2026-11-05"
+        );
+    }
+    text
+}
+
+/// What a pull of one CSV file takes, from opening it to its typed columns.
+fn reading(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let mut group = criterion.benchmark_group("csv");
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    for lines in sizes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("lines.csv"), exported(lines)).expect("room for the file");
+        let kind = SourceKind::Files { path: folder.path().to_owned() };
+        let source = Source { name: "files".to_owned(), kind, zone: Tz::UTC };
+        let table = TableSpec { read: Read::File(FileRead::of("lines.csv")), ..spec("sales") };
+        let limits = PullLimits::of(&Limits { pull_rows: u64::MAX, ..Limits::default() });
+        group.throughput(Throughput::Elements(lines));
+        group.bench_function(BenchmarkId::from_parameter(lines), |bench| {
+            bench.iter(|| {
+                let asked = vec![Asked { table: table.clone(), parameters: Parameters::new() }];
+                let zone = Tz::UTC;
+                let spec = table.clone();
+                let settle = move |_: &str, raw: RawTable| normalise(&spec, &raw, zone).map(|table| table.len());
+                runtime.block_on(pull(&source, asked, &limits, Arc::new(SystemClock), settle))
+            });
+        });
+    }
+    group.finish();
+}
+
 fn normalising(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("normalise");
     group.sample_size(10).measurement_time(Duration::from_secs(3));
@@ -216,5 +263,5 @@ fn matching(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, normalising, matching);
+criterion_group!(benches, reading, normalising, matching);
 criterion_main!(benches);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
-use crate::audit::snapshot::TableSpec;
+use crate::audit::snapshot::{ColumnSpec, TableSpec};
 use crate::problem::{Node, Section};
 
 /// Rows as a source would hand them over. Every row has a cell for every column of the table's spec; an empty text
@@ -61,12 +61,16 @@ pub(super) fn rows(node: &Node<'_>, spec: &TableSpec, base: Option<&Rows>, folde
 
 /// What a column's name stands for: the column of that name, or every column that is read from it in the source.
 fn places(name: &str, spec: &TableSpec) -> Vec<usize> {
-    let named = |of: fn(&crate::audit::snapshot::ColumnSpec) -> &str| -> Vec<usize> {
+    let called = |is: &dyn Fn(&ColumnSpec) -> bool| -> Vec<usize> {
         let columns = spec.columns.iter().enumerate();
-        columns.filter(|(_, column)| of(column) == name).map(|(index, _)| index).collect()
+        columns.filter(|(_, column)| is(column)).map(|(index, _)| index).collect()
     };
-    let own = named(|column| &column.name);
-    if own.is_empty() { named(|column| &column.from) } else { own }
+    let own = called(&|column| column.name == name);
+    if own.is_empty() {
+        called(&|column| column.from == name || column.also.iter().any(|also| also == name))
+    } else {
+        own
+    }
 }
 
 fn known(spec: &TableSpec) -> impl Iterator<Item = &str> {

@@ -18,6 +18,9 @@ impl LeftOut {
     }
 }
 
+/// Blanks of ASCII, the marks that stand before hidden text, and the first bytes of every blank beyond ASCII.
+const BLANKS: &[u8] = b" \t\"='\xc2\xe2\xe3\xef";
+
 /// What tells that a row is to be left out.
 pub(super) struct Marks {
     /// The names of the columns, without the last ones as far as they are empty.
@@ -40,17 +43,25 @@ impl Marks {
             suspect[usize::from(byte.to_ascii_lowercase())] = true;
             suspect[usize::from(byte.to_ascii_uppercase())] = true;
         }
-        // Blanks of ASCII, the marks before hidden text, and the first bytes of every blank beyond ASCII.
-        for byte in b" \t='\xc2\xe2\xe3\xef" {
+        for byte in BLANKS {
             suspect[usize::from(*byte)] = true;
         }
         let named = header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
         Marks { header: header[..named].to_vec(), totals, suspect }
     }
 
-    /// Whether a row whose first cell is `first`, in UTF-8, may have to be left out.
+    /// Whether a row whose first cell is `first`, in UTF-8, may have to be left out. Asked of every row, so that only
+    /// the few that may be are looked at as a whole.
     pub fn is_suspect(&self, first: &[u8]) -> bool {
-        first.first().is_none_or(|byte| self.suspect[usize::from(*byte)])
+        let Some(byte) = first.first() else { return true };
+        if !self.suspect[usize::from(*byte)] {
+            return false;
+        }
+        let begins_with = |word: &String| {
+            let start = first.get(..word.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        first.iter().any(|byte| BLANKS.contains(byte)) || self.totals.iter().chain(self.header.first()).any(begins_with)
     }
 
     /// Counts a row that is to be left out.

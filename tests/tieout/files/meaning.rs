@@ -134,6 +134,32 @@ fn check_hash(file: &str, edits: &[(&str, &str)], changes: bool) {
 }
 
 #[test]
+fn what_is_read_of_a_file_changes_the_hash_and_how_long_it_is_waited_for_does_not() {
+    let file = "file = \"archive.csv\"";
+    let with = |keys: &str| format!("{file}\n{keys}");
+    let changes = [
+        with("delimiter = \";\""),
+        with("encoding = \"gbk\""),
+        with("header_line = 1"),
+        with("totals = []"),
+        "file = \"archive_*.csv\"".to_owned(),
+        "file = \"archive_*.csv\"\npick = \"last_by_name\"".to_owned(),
+        "file = \"archive_*.csv\"\npick = \"last_written\"".to_owned(),
+        "file = \"archive.xlsx\"".to_owned(),
+        "file = \"archive.xlsx\"\nsheet = \"2026\"".to_owned(),
+    ];
+    let hashes: std::collections::BTreeSet<String> =
+        changes.iter().map(|changed| hash("bank-inline", file, changed)).collect();
+    assert_eq!(hashes.len(), changes.len());
+    assert!(!hashes.contains(&hash("bank-inline", file, file)));
+    let from = "from = \"Invoice No.\"";
+    let down = format!("{from}, fill_down = true");
+    check_hash("bank-inline", &[(from, "from = [\"Invoice No.\", \"No.\"]"), (from, &down)], true);
+    let waiting = with("settled = \"2m\"\ndone = \".done\"");
+    check_hash("bank-inline", &[(file, &waiting), (from, "from = [\"Invoice No.\"], fill_down = false")], false);
+}
+
+#[test]
 fn words_desks_comments_and_layout_do_not_change_the_hash() {
     let edits = [
         ("三单一致", "…"),

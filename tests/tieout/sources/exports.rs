@@ -349,3 +349,20 @@ fn a_large_file_is_read_in_parts_as_it_is_read_whole() {
     let said = plain(&text[..cut]);
     assert!(said.contains(&format!("begins in line {lines} does not have the 3 fields")), "{said}");
 }
+
+#[test]
+fn a_file_that_is_cut_is_unknown_unless_what_is_left_looks_whole() {
+    let whole = "no,qty\n\"华,东\",\"1\"\nSO-2,25\n\"SO\n3\",\"4\"\"5\"\n";
+    let looks_whole = |left: &str| {
+        let between = left.ends_with("qty") || left.ends_with("\"1\"") || left.ends_with("\"1\"\n");
+        let inside = ["SO-2,", "SO-2,2", "SO-2,25", "SO-2,25\n"].iter().any(|end| left.ends_with(end));
+        // Nothing stands in the last field yet, or a doubled quote that is cut in two closes it.
+        let quoted = ["\",", "\"4\"", "\"5\"", "\"5\"\n"].iter().any(|end| left.ends_with(end));
+        between || inside || quoted || left == "no,qty\n"
+    };
+    for cut in 6..=whole.len() {
+        let said = plain(&whole.as_bytes()[..cut]);
+        let expected = whole.get(..cut).is_some_and(looks_whole);
+        assert_eq!(said.contains(" rows"), expected, "cut to {:?}: {said}", whole.get(..cut));
+    }
+}
