@@ -1,5 +1,7 @@
 //! One moment: tables that were read too far apart, and sources whose clocks cannot be believed.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,6 +90,10 @@ impl Clock for RushingClock {
 
     fn shared(&self) -> Arc<dyn Clock> {
         Arc::new(RushingClock(self.0.clone()))
+    }
+
+    fn wait(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.wait(time)
     }
 }
 
