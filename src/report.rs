@@ -86,6 +86,9 @@ pub struct RuleReport {
     /// When each of its tables was read; empty where none was judged.
     #[serde(skip_serializing_if = "Moments::is_empty")]
     pub read_at: Moments,
+    /// When they were read a second time; empty where nothing had to be.
+    #[serde(skip_serializing_if = "Moments::is_empty")]
+    pub read_again_at: Moments,
     pub sides: Vec<SideTotals>,
     #[serde(serialize_with = "by_class")]
     pub counts: BTreeMap<Class, u64>,

@@ -2,6 +2,7 @@
 
 mod guarding;
 mod pull;
+mod recheck;
 mod record;
 mod table;
 
@@ -13,7 +14,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use crate::audit::judge::Judge;
+use crate::audit::judge::{Judge, Seen};
 use crate::audit::judgement::{BATCH, Context, Judgement, Reason};
 use crate::audit::moments::{self, Moments};
 use crate::audit::reach;
@@ -29,6 +30,7 @@ use crate::sources::PROGRESS;
 use crate::store::{Attempt, Delivery, Store, StoreError};
 use guarding::Memory;
 use pull::Pulled;
+use recheck::{Again, Looked};
 pub use table::table;
 
 /// What is to be run.
@@ -82,6 +84,8 @@ struct Judged {
     judgement: Judgement,
     /// When its tables were read; one that could not be read is not among them.
     read_at: Moments,
+    /// When they were read a second time, where they were.
+    read_again_at: Moments,
     seconds: f64,
 }
 
@@ -126,7 +130,7 @@ async fn run_leased(
     let memory = Arc::new(Memory::of(store, config, &starts, &plan.context).await?);
     let mut pulled = pull::pull(config, &starts, &plan.context, &memory, clock, deadline).await;
     let pulls = std::mem::take(&mut pulled.pulls);
-    let mut judged = Vec::with_capacity(plan.rules.len());
+    let mut looked = Vec::with_capacity(plan.rules.len());
     for rule in &plan.rules {
         let open = match store {
             Some(store) => store.live_subjects(&rule.id).await?,
@@ -135,14 +139,17 @@ async fn run_leased(
         let rule_began = Instant::now();
         let today = day_of(clock.now(), config.business.zone);
         tracing::info!(target: PROGRESS, rule = rule.id, "judging");
-        let judgement = judge(rule, plan, &pulled, open, today, deadline).await;
+        let seen = look(rule, plan, &pulled, open.clone(), today, deadline).await;
         let read_at = moments::of(&pulled.tables, &rule.tables);
         let seconds = rule_began.elapsed().as_secs_f64();
         tracing::info!(target: PROGRESS, rule = rule.id, seconds, "judged");
-        judged.push(Judged { rule: rule.clone(), judgement, read_at, seconds });
+        looked.push(Looked { rule, open, seen, read_at, seconds });
     }
     // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
     tokio::task::spawn_blocking(move || drop(pulled));
+    let judged = Again { config, store, plan, starts: &starts, memory: &memory, clock, started, deadline }
+        .judged(looked)
+        .await?;
     let session = record::Session { config, request, job: &plan.job, context: &plan.context, started, clock };
     let mut report = record::record(&session, store, judged, &pulls).await?;
     report.seconds = began.elapsed().as_secs_f64();
@@ -166,33 +173,38 @@ async fn table_starts(store: Option<&Store>, plan: &Plan) -> Result<BTreeMap<Str
     Ok(reach::table_starts(needed))
 }
 
-/// Judges one rule on a blocking thread: what goes wrong there is this rule's fault alone.
-async fn judge(
+/// Looks at one rule's tables, unless something stands in the way.
+async fn look(
     rule: &Rule,
     plan: &Plan,
     pulled: &Pulled,
     open: BTreeSet<Subject>,
     today: NaiveDate,
     deadline: Instant,
-) -> Judgement {
+) -> Result<Seen, Reason> {
     if let Some(reason) = obstacle(rule, plan, pulled, today) {
-        tracing::warn!(rule = rule.id, ?reason, "rule not evaluated");
-        return Judgement::not_evaluated(&rule.id, reason, &open);
+        return Err(reason);
     }
-    let (rule_owned, context, tables, subjects) =
-        (rule.clone(), plan.context.clone(), Arc::clone(&pulled.tables), open.clone());
-    let work = tokio::task::spawn_blocking(move || {
-        let mut judge = Judge::new(&rule_owned, &context, subjects);
+    let (rule, context, tables) = (rule.clone(), plan.context.clone(), Arc::clone(&pulled.tables));
+    apart(plan, deadline, move || {
+        let mut judge = Judge::new(&rule, &context, open);
         judge.partition(&tables);
-        judge.finish()
-    });
-    let reason = match timeout_at(deadline, work).await {
-        Ok(Ok(judgement)) => return judgement,
-        Ok(Err(fault)) => Reason::InternalFault { sentence: panic_sentence(fault) },
-        Err(_) => Reason::TimeLimit { minutes: plan.time_limit.as_secs() / 60 },
-    };
-    tracing::error!(rule = rule.id, ?reason, "rule not evaluated");
-    Judgement::not_evaluated(&rule.id, reason, &open)
+        judge.seen()
+    })
+    .await
+}
+
+/// Does one rule's work on a blocking thread: what goes wrong there is this rule's fault alone.
+async fn apart<T: Send + 'static>(
+    plan: &Plan,
+    deadline: Instant,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Reason> {
+    match timeout_at(deadline, tokio::task::spawn_blocking(work)).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(fault)) => Err(Reason::InternalFault { sentence: panic_sentence(fault) }),
+        Err(_) => Err(Reason::TimeLimit { minutes: plan.time_limit.as_secs() / 60 }),
+    }
 }
 
 fn panic_sentence(fault: tokio::task::JoinError) -> String {

@@ -9,6 +9,8 @@
 
 mod line;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -24,6 +26,9 @@ pub trait Clock: Send + Sync {
 
     /// The same clock, for a thread that may outlive whoever holds this one.
     fn shared(&self) -> Arc<dyn Clock>;
+
+    /// Lets so much time pass.
+    fn wait(&self, time: std::time::Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// The machine's clock.
@@ -39,6 +44,10 @@ impl Clock for SystemClock {
 
     fn shared(&self) -> Arc<dyn Clock> {
         Arc::new(*self)
+    }
+
+    fn wait(&self, time: std::time::Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(time))
     }
 }
 

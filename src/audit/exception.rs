@@ -353,6 +353,11 @@ fn age_band(breaks: &[Break]) -> Option<i64> {
     bands.max()
 }
 
+/// Whether an exception stands with these breaks, so that finding them again says nothing new.
+pub fn stands(known: &Exception, breaks: &[Break]) -> bool {
+    known.status.is_live() && are_same(&known.breaks, breaks)
+}
+
 /// Whether today's breaks are yesterday's. In another order they are: a rule whose checks changed places says nothing new.
 fn are_same(before: &[Break], now: &[Break]) -> bool {
     let steady = |breaks: &[Break]| -> Vec<Break> { breaks.iter().map(Break::fingerprint).collect() };

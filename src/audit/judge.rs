@@ -8,7 +8,7 @@ use super::amount::Amount;
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Excess, Finding, Message, Severity};
 use super::judgement::{Context, Judgement, Outcome, Verdict};
 use super::rulebook::{Body, Ceiling, Rule};
-use super::rules::{Gathered, Tables, low_stock, overdue_payment, reconcile};
+use super::rules::{Gathered, PlacedFinding, Tables, low_stock, overdue_payment, reconcile};
 use super::value::{Subject, SubjectKind};
 
 /// Judges one rule: made once, fed the tables once or partition by partition, and finished.
@@ -49,7 +49,13 @@ impl<'a> Judge<'a> {
     }
 
     /// Concludes: findings in order, exact counts, and a verdict for every open subject.
-    pub fn finish(mut self) -> Judgement {
+    pub fn finish(self) -> Judgement {
+        let (rule, context) = (self.rule, self.context);
+        self.seen().finish(rule, context)
+    }
+
+    /// What was seen of the subjects, before anything is concluded from it.
+    pub fn seen(mut self) -> Seen {
         match &self.rule.body {
             Body::Reconcile(body) => {
                 reconcile::finish(self.rule, body, &self.open, self.keyless, &mut self.gathered);
@@ -59,6 +65,68 @@ impl<'a> Judge<'a> {
                 overdue_payment::finish(self.rule, &self.open, self.parties, &mut self.gathered);
             }
         }
+        Seen { open: self.open, gathered: self.gathered }
+    }
+}
+
+/// What one reading of a rule's tables shows of its subjects.
+pub struct Seen {
+    open: BTreeSet<Subject>,
+    gathered: Gathered,
+}
+
+impl Seen {
+    /// What breaks, in no order.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.gathered.findings.iter().map(|placed| &placed.finding)
+    }
+
+    /// The open subjects that pass or are gone.
+    pub fn closing(&self) -> impl Iterator<Item = &Subject> {
+        let Gathered { waiting, set_aside, .. } = &self.gathered;
+        let broken: BTreeSet<&Subject> = self.findings().map(|finding| &finding.subject).collect();
+        let stays = move |subject: &&Subject| {
+            broken.contains(subject) || waiting.contains(*subject) || set_aside.contains(*subject)
+        };
+        let kinds = [SubjectKind::Key, SubjectKind::Party];
+        self.open.iter().filter(move |subject| kinds.contains(&subject.kind()) && !stays(subject))
+    }
+
+    /// Keeps of some subjects only what a second reading confirms. One that breaks in both is found as it was then; one
+    /// that breaks in one of them is in transit, neither opened nor closed. The others, and the totals of the sides,
+    /// stay as the first reading showed them.
+    pub fn confirm(&mut self, again: Seen, asked: &BTreeSet<Subject>) {
+        let Gathered { findings, agreed, waiting, set_aside, .. } = again.gathered;
+        let findings = findings.into_iter().filter(|placed| asked.contains(&placed.finding.subject));
+        let mut second: BTreeMap<Subject, PlacedFinding> =
+            findings.map(|placed| (placed.finding.subject.clone(), placed)).collect();
+        let first = std::mem::take(&mut self.gathered.findings);
+        let mut broke = BTreeSet::new();
+        for placed in first {
+            let subject = placed.finding.subject.clone();
+            if !asked.contains(&subject) {
+                self.gathered.findings.push(placed);
+                continue;
+            }
+            match second.remove(&subject) {
+                Some(confirmed) => self.gathered.findings.push(confirmed),
+                None => self.gathered.passed(subject.clone(), true, &self.open),
+            }
+            broke.insert(subject);
+        }
+        // What is left breaks only now: an open one that would have been closed stays open, another is met next time.
+        for subject in asked.iter().filter(|subject| !broke.contains(*subject)) {
+            self.gathered.agreed.remove(subject);
+            if second.contains_key(subject) || waiting.contains(subject) || set_aside.contains(subject) {
+                self.gathered.passed(subject.clone(), true, &self.open);
+            } else if agreed.contains(subject) {
+                self.gathered.agreed.insert(subject.clone());
+            }
+        }
+    }
+
+    /// Concludes: findings in order, exact counts, and a verdict for every open subject.
+    pub fn finish(self, rule: &Rule, context: &Context) -> Judgement {
         let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged, unjudged_keys } =
             self.gathered;
         findings.par_sort_by(|left, right| {
@@ -69,19 +137,19 @@ impl<'a> Judge<'a> {
         for found in findings.iter().flat_map(|finding| &finding.breaks) {
             *counts.entry(found.class).or_insert(0) += 1;
         }
-        let threshold = &self.rule.threshold;
-        let limit = threshold.stop.count.unwrap_or(self.context.flood);
+        let threshold = &rule.threshold;
+        let limit = threshold.stop.count.unwrap_or(context.flood);
         let stop = Ceiling { count: Some(limit), ..threshold.stop.clone() };
         let keys = sides.first().map_or(0, |side| side.distinct_keys);
         let tally = Tally { findings: &findings, keys: keys.saturating_sub(unjudged_keys) };
-        let rule = self.rule.id.clone();
-        if let Some(excess) = tally.over(&stop, self.context).into_iter().next() {
+        let id = rule.id.clone();
+        if let Some(excess) = tally.over(&stop, context).into_iter().next() {
             let verdicts = flooded_verdicts(&self.open);
-            let findings = vec![flood(self.rule, findings.len() as u64, limit, &excess)];
+            let findings = vec![flood(rule, findings.len() as u64, limit, &excess)];
             let (outcome, warned) = (Outcome::Flooded(excess), Vec::new());
-            return Judgement { rule, outcome, sides, counts, in_transit, unjudged, warned, findings, verdicts };
+            return Judgement { rule: id, outcome, sides, counts, in_transit, unjudged, warned, findings, verdicts };
         }
-        let warned = tally.over(&threshold.warn, self.context);
+        let warned = tally.over(&threshold.warn, context);
         let is_open = |subject: &&Subject| self.open.contains(*subject);
         let broken: BTreeSet<&Subject> = findings.iter().map(|finding| &finding.subject).filter(is_open).collect();
         let verdict = |subject: &Subject| match subject {
@@ -95,7 +163,17 @@ impl<'a> Judge<'a> {
             },
         };
         let verdicts = self.open.iter().map(|subject| (subject.clone(), verdict(subject))).collect();
-        Judgement { rule, outcome: Outcome::Judged, sides, counts, in_transit, unjudged, warned, findings, verdicts }
+        Judgement {
+            rule: id,
+            outcome: Outcome::Judged,
+            sides,
+            counts,
+            in_transit,
+            unjudged,
+            warned,
+            findings,
+            verdicts,
+        }
     }
 }
 

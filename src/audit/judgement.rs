@@ -173,6 +173,11 @@ pub enum Reason {
     TimeLimit {
         minutes: u64,
     },
+    /// What breaks had to be read again after so many seconds, which the job's time limit does not leave.
+    NoTimeToRecheck {
+        after: u64,
+        minutes: u64,
+    },
 }
 
 impl Reason {

@@ -14,6 +14,7 @@ pub mod judgement;
 pub mod matching;
 pub mod moments;
 pub mod reach;
+pub mod recheck;
 pub mod rulebook;
 pub mod rules;
 pub mod snapshot;

@@ -28,11 +28,17 @@ pub(super) fn read_at(read_at: &Moments, zone: Tz) -> String {
     each.join(", ")
 }
 
-/// A sentence for each rule whose tables were read notably far apart.
+/// A sentence for each rule whose tables were read notably far apart, and for each of which something was read again.
 pub(super) fn notes(report: &RunReport, zone: Tz) -> impl Iterator<Item = String> {
+    let again = report.rules.iter().filter(|rule| rule.reason.is_none() && !rule.read_again_at.is_empty());
+    let again = again.map(move |rule| {
+        let at = read_at(&rule.read_again_at, zone);
+        format!("{}: what was new was read again ({at}); what did not break both times is in transit.", rule.rule)
+    });
     let apart = report.rules.iter().filter(|rule| rule.reason.is_none() && moments::spread(&rule.read_at) >= NOTABLE);
-    apart.map(move |rule: &RuleReport| {
+    let apart = apart.map(move |rule: &RuleReport| {
         let spread = words::length(moments::spread(&rule.read_at), Language::En);
         format!("{}: its tables were read up to {spread} apart: {}.", rule.rule, read_at(&rule.read_at, zone))
-    })
+    });
+    apart.chain(again)
 }

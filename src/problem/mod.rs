@@ -1,5 +1,6 @@
 //! A fault in a file that someone can mend: file, line, column, key, a sentence, what would be accepted.
 
+mod duration;
 mod node;
 mod reader;
 mod render;

@@ -24,6 +24,7 @@ pub(super) struct Memory {
 }
 
 /// What is remembered of one table.
+#[derive(Clone)]
 struct Remembered {
     hash: String,
     since: Option<NaiveDate>,
@@ -58,6 +59,13 @@ impl Memory {
             memory.accepted.extend(acceptances.into_iter().map(|acceptance| (acceptance.table, acceptance.id)));
         }
         Ok(memory)
+    }
+
+    /// The same without what is remembered of some tables.
+    pub fn without(&self, forgotten: impl Fn(&str) -> bool) -> Memory {
+        let kept = self.tables.iter().filter(|(name, _)| !forgotten(name));
+        let tables = kept.map(|(name, known)| (name.clone(), known.clone())).collect();
+        Memory { context: self.context.clone(), tables, accepted: self.accepted.clone() }
     }
 
     /// Whether somebody accepted the table's next pull, whatever it holds.

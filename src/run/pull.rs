@@ -12,8 +12,9 @@ use super::guarding::Memory;
 use crate::audit::judgement::{Context, Reason};
 use crate::audit::moments;
 use crate::audit::reach::SCOPE_START;
+use crate::audit::recheck::Keys;
 use crate::audit::rules::Tables;
-use crate::audit::snapshot::{RawTable, Table, TableSpec, normalise};
+use crate::audit::snapshot::{Guards, RawTable, Table, TableSpec, normalise};
 use crate::audit::value::Value;
 use crate::config::Config;
 use crate::schedule::Clock;
@@ -38,6 +39,20 @@ pub(super) async fn pull(
     clock: &dyn Clock,
     deadline: Instant,
 ) -> Pulled {
+    pull_keys(config, starts, &BTreeMap::new(), context, memory, clock, deadline).await
+}
+
+/// The same, and of the tables that `keys` names only the rows of their keys. Those are not held against anything: how
+/// many rows some keys have says nothing of a table.
+pub(super) async fn pull_keys(
+    config: &Arc<Config>,
+    starts: &BTreeMap<String, NaiveDate>,
+    keys: &BTreeMap<String, Keys>,
+    context: &Context,
+    memory: &Arc<Memory>,
+    clock: &dyn Clock,
+    deadline: Instant,
+) -> Pulled {
     let mut by_source: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
     let mut waiting: BTreeMap<String, TableSpec> = BTreeMap::new();
     for (name, start) in starts {
@@ -45,7 +60,11 @@ pub(super) async fn pull(
         waiting.insert(name.clone(), spec.clone());
         let mut parameters = context.parameters.clone();
         parameters.insert(SCOPE_START.to_owned(), Value::Date(*start));
-        by_source.entry(spec.source.clone()).or_default().push(Asked { table: spec.clone(), parameters });
+        let (mut table, keys) = (spec.clone(), keys.get(name).cloned());
+        if keys.is_some() {
+            table.guards = Guards::default();
+        }
+        by_source.entry(spec.source.clone()).or_default().push(Asked { table, parameters, keys });
     }
     let mut work = JoinSet::new();
     for (name, asked) in by_source {

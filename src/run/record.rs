@@ -172,7 +172,7 @@ fn changed(state: Option<&RuleState>, rule: &Rule) -> bool {
 
 /// Adds one rule to the report and to what may be told.
 fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gathered) {
-    let Judged { rule, mut judgement, read_at, seconds } = judged;
+    let Judged { rule, mut judgement, read_at, read_again_at, seconds } = judged;
     let reason = match &judgement.outcome {
         Outcome::NotEvaluated(reason) => Some(reason.clone()),
         _ => None,
@@ -206,6 +206,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         scope_start: reach::scope_start(&rule, session.context),
         exceptions,
         read_at,
+        read_again_at,
         sides: judgement.sides,
         counts: judgement.counts,
         in_transit: judgement.in_transit,

@@ -24,6 +24,7 @@ pub use fault::{Fault, Origin, SourceError};
 pub use watch::{PROGRESS, Watch};
 
 use crate::audit::expression::Parameters;
+use crate::audit::recheck::Keys;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
 use crate::config::{Limits, Source, SourceKind};
 use crate::schedule::Clock;
@@ -62,6 +63,8 @@ pub struct Asked {
     pub table: TableSpec,
     /// What its query may name.
     pub parameters: Parameters,
+    /// The keys whose rows are needed; all rows without. A source that cannot look for them answers the whole table.
+    pub keys: Option<Keys>,
 }
 
 /// Pulls `tables` from `source`, all in one snapshot, stamped with the moment at which `clock` saw it taken. Never

@@ -11,6 +11,7 @@ use super::schema::assembled;
 use super::session::{Mode, Session};
 use super::{Detail, Filter, Page, Store, StoreError, trail};
 use crate::audit::breaks::Evidence;
+use crate::audit::exception::Exception;
 use crate::audit::value::Subject;
 
 const READ: &str = "read the exceptions";
@@ -40,6 +41,12 @@ impl Store {
         let rows = session.rows(READ, assembled(select), [cells![rule], statuses].concat()).await?;
         let subjects = rows.iter().map(|row| Columns { row, table: "exceptions" }.named("subject", Subject::parse));
         subjects.collect()
+    }
+
+    /// A rule's live exceptions, in subject order.
+    pub async fn live_exceptions(&self, rule: &str) -> Result<Vec<Exception>, StoreError> {
+        let mut session = self.session(Mode::Read, READ).await?;
+        reading::known(&mut session, rule, &[]).await
     }
 
     /// The first days of a rule's scope in the runs that opened its live exceptions; `None` for a run that judged

@@ -81,6 +81,7 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::PastNotKept { table } => {
             format!("Table {} holds only its present state, so a past day cannot be judged", visible(table))
         }
+        Reason::NoTimeToRecheck { after, minutes } => moments::no_time_to_recheck(*after, *minutes, Language::En),
         Reason::Skew { early, early_at, late, late_at, limit } => {
             moments::skew((early, *early_at), (late, *late_at), *limit, Language::En)
         }

@@ -47,6 +47,17 @@ pub(super) fn clock_off(
     }
 }
 
+/// What was found could not be read again in time.
+pub(super) fn no_time_to_recheck(after: u64, minutes: u64, language: Language) -> String {
+    let (after, limit) = (length(seconds(after), language), length(seconds(minutes.saturating_mul(60)), language));
+    match language {
+        Language::En => format!(
+            "What breaks is to be read again after {after}, and the job's time limit of {limit} does not leave that"
+        ),
+        Language::Zh => format!("发现的差异应在 {after}后复读确认，而任务时限 {limit}已不够"),
+    }
+}
+
 fn seconds(seconds: u64) -> TimeDelta {
     i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).unwrap_or(TimeDelta::MAX)
 }

@@ -82,6 +82,7 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::PastNotKept { table } => {
             format!("表 {} 只保存当前状态，无法核对过去的日期", visible(table))
         }
+        Reason::NoTimeToRecheck { after, minutes } => moments::no_time_to_recheck(*after, *minutes, Language::Zh),
         Reason::Skew { early, early_at, late, late_at, limit } => {
             moments::skew((early, *early_at), (late, *late_at), *limit, Language::Zh)
         }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use polars::prelude::{Column, DataFrame};
 use tieout::audit::calendar::Calendar;
-use tieout::audit::judge::Judge;
+use tieout::audit::judge::{Judge, Seen};
 use tieout::audit::judgement::{BATCH, Context, Judgement, Outcome};
 use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
 use tieout::audit::rules::Tables;
@@ -202,6 +202,18 @@ impl Bench {
             evidence_rows: 5,
             batch: self.batch,
         }
+    }
+
+    /// What one reading shows, before anything is concluded from it.
+    pub fn seen(&self) -> Seen {
+        let (rule, context) = (self.rule(), self.context());
+        let mut judge = Judge::new(&rule, &context, self.open.clone());
+        judge.partition(&self.tables());
+        judge.seen()
+    }
+
+    pub fn specs(&self) -> &BTreeMap<String, TableSpec> {
+        &self.specs
     }
 
     pub fn judge(&self) -> Judgement {

@@ -8,6 +8,7 @@ mod killed;
 mod life;
 mod mail;
 mod people;
+mod recheck;
 mod scope;
 mod servers;
 mod sharing;

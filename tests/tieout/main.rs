@@ -16,6 +16,7 @@ mod metrics;
 mod moments;
 mod notify;
 mod oracle;
+mod recheck;
 mod reconcile;
 mod report;
 mod rule_tests;

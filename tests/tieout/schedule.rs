@@ -1,5 +1,7 @@
 //! When jobs run: five-field Unix lines in a zone, across clock changes, and after downtime.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -28,6 +30,11 @@ impl Clock for HeldClock {
 
     fn shared(&self) -> Arc<dyn Clock> {
         Arc::new(self.clone())
+    }
+
+    /// Time that is waited for passes at once.
+    fn wait(&self, time: std::time::Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move { *self.0.lock().expect("no test panics while it holds the clock") += time })
     }
 }
 

@@ -88,7 +88,7 @@ fn source(kind: SourceKind) -> Source {
 /// Pulls on a runtime of its own. That ends only when no reading thread is left.
 fn pull_with(source: &Source, tables: Vec<TableSpec>, parameters: &Parameters, limits: &PullLimits) -> Pulls<RawTable> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let asked = tables.into_iter().map(|table| Asked { table, parameters: parameters.clone() }).collect();
+    let asked = tables.into_iter().map(|table| Asked { table, parameters: parameters.clone(), keys: None }).collect();
     runtime.block_on(pull(source, asked, limits, clock(), |_, raw| raw))
 }
 

@@ -60,6 +60,7 @@ fn rule(
     let severity_node = section.get("severity");
     let worsened = section.get("worsened").map_or(Some(Worsened::default()), |node| worsened(&node));
     let threshold = severity::threshold(section);
+    let recheck = section.get("recheck").map_or(Some(None), |node| node.duration().map(Some));
     // Owners of sides and checks fall back to the rule's; a missing one is already reported.
     let fallback = owner.clone().unwrap_or_default();
     let mut inline = Vec::new();
@@ -82,8 +83,8 @@ fn rule(
         .collect();
     let dated = specs.iter().any(|spec| spec.date.is_some());
     let severity = severity_node.map_or(Some(SeverityScale::default()), |node| severity::severity(&node, dated));
-    let threshold = threshold?;
-    let hash = hash::hash(&body, &threshold, specs.into_iter());
+    let (threshold, recheck) = (threshold?, recheck?);
+    let hash = hash::hash(&body, &threshold, recheck, specs.into_iter());
     let rule = Rule {
         id: id?,
         title: title?,
@@ -92,6 +93,7 @@ fn rule(
         severity: severity?,
         worsened: worsened?,
         threshold,
+        recheck,
         hash,
         body,
         tables,

@@ -4,6 +4,7 @@
 //! must therefore be left out of the text while it has its default, or every rule would look edited after an upgrade.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -44,7 +45,12 @@ pub(super) fn tables(body: &Body) -> BTreeSet<String> {
 }
 
 /// SHA-256, in hex, over the canonical JSON of the rule's meaning and of the tables it reads.
-pub(super) fn hash<'t>(body: &Body, threshold: &Threshold, specs: impl Iterator<Item = &'t TableSpec>) -> String {
+pub(super) fn hash<'t>(
+    body: &Body,
+    threshold: &Threshold,
+    recheck: Option<Duration>,
+    specs: impl Iterator<Item = &'t TableSpec>,
+) -> String {
     let body = match body {
         Body::Reconcile(rule) => reconcile(rule),
         Body::LowStock(rule) => low_stock(rule),
@@ -54,7 +60,8 @@ pub(super) fn hash<'t>(body: &Body, threshold: &Threshold, specs: impl Iterator<
     let flood = threshold.stop.count;
     // A warning, like a severity, says how much something matters, and opens or closes nothing.
     let stop = ceiling(&Ceiling { count: None, ..threshold.stop.clone() });
-    digest(&json!({ "rule": body, "flood": flood, "stop": stop, "tables": tables }))
+    let recheck = recheck.map(|recheck| recheck.as_secs());
+    digest(&json!({ "rule": body, "flood": flood, "stop": stop, "recheck": recheck, "tables": tables }))
 }
 
 /// JSON with sorted members, without those that are null.

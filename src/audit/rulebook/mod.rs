@@ -21,6 +21,7 @@ mod window;
 mod within;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::amount::Amount;
 use super::breaks::{Relation, StockFigure};
@@ -50,6 +51,8 @@ pub struct Rule {
     pub severity: SeverityScale,
     pub worsened: Worsened,
     pub threshold: Threshold,
+    /// After how long what breaks is read again; only what breaks both times counts.
+    pub recheck: Option<Duration>,
     /// SHA-256 (hex) over everything that can change a judgement: the rule's meaning and its tables', not its words.
     pub hash: String,
     pub body: Body,

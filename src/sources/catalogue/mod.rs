@@ -264,7 +264,7 @@ impl Catalogue<'_> {
             .into_iter()
             .map(|(name, read, columns)| {
                 let table = question(&self.source.name, name, read, &columns);
-                Asked { table, parameters: Parameters::new() }
+                Asked { table, parameters: Parameters::new(), keys: None }
             })
             .collect();
         let specs: BTreeMap<String, TableSpec> =

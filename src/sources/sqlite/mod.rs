@@ -3,6 +3,8 @@
 //! The file is opened three times read-only: by flag, by `mode=ro` and by `query_only`. A database in WAL mode may get
 //! its `-shm` file made beside it, which is SQLite's own bookkeeping and holds no data.
 
+mod keyed;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +16,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 use super::column::Growing;
 use super::parameters::{self, Dialect};
 use super::{Asked, Fault, PullLimits, Watch};
-use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
 use crate::audit::value::Value;
 use crate::schedule::Clock;
@@ -39,9 +40,9 @@ pub struct Snapshot {
 /// Reads every table in one snapshot.
 pub(super) fn pull(path: &Path, tables: &[Asked], limits: &PullLimits, clock: &dyn Clock, watch: &Watch) {
     let opened = Snapshot::open(path, limits, clock, watch);
-    for Asked { table, parameters } in tables {
-        watch.read(&table.name, || match &opened {
-            Ok(snapshot) => snapshot.read(table, parameters, limits, watch),
+    for asked in tables {
+        watch.read(&asked.table.name, || match &opened {
+            Ok(snapshot) => snapshot.read(asked, limits, watch),
             Err(fault) => Err(fault.clone()),
         });
     }
@@ -69,13 +70,8 @@ impl Snapshot {
     }
 
     /// Reads one table, whole.
-    pub fn read(
-        &self,
-        spec: &TableSpec,
-        parameters: &Parameters,
-        limits: &PullLimits,
-        watch: &Watch,
-    ) -> Result<RawTable, Fault> {
+    pub fn read(&self, asked: &Asked, limits: &PullLimits, watch: &Watch) -> Result<RawTable, Fault> {
+        let Asked { table: spec, parameters, keys } = asked;
         let Read::Query(query) = &spec.read else {
             return Err(super::wrong_read("sqlite", &spec.read));
         };
@@ -86,14 +82,17 @@ impl Snapshot {
         if !QUERY_WORDS.contains(&first.as_str()) {
             return Err(Fault::NotAQuery { found: if first.is_empty() { "nothing".to_owned() } else { first } });
         }
-        let mut statement = self.connection.prepare(query).map_err(|error| match error {
+        let bare = parameters::without_end(query, Dialect::Sqlite);
+        let narrowed = keys.as_ref().and_then(|keys| keyed::narrowed(bare, keys));
+        let (text, keys) = narrowed.map_or_else(|| (query.clone(), Vec::new()), |found| (found.text, found.values));
+        let mut statement = self.connection.prepare(&text).map_err(|error| match error {
             rusqlite::Error::MultipleStatement => Fault::SeveralStatements,
             error => fault(&self.path, self.busy, "understanding its query", &error),
         })?;
         if !statement.readonly() {
             return Err(Fault::Writes);
         }
-        if !bind(&mut statement, &bound)? {
+        if !bind(&mut statement, &bound, keys)? {
             return Err(Fault::ForeignPlaceholder { known: known() });
         }
         let frame = self.collect(spec, &mut statement, limits, watch)?;
@@ -201,7 +200,11 @@ fn fault(path: &Path, waited: Duration, doing: &'static str, error: &rusqlite::E
 ///
 /// A parameter acts like the same constant written into the query: SQLite compares a number with a text by type alone,
 /// so a decimal handed over as text would be larger than every sum.
-fn bind(statement: &mut Statement<'_>, bound: &[(&str, &Value)]) -> Result<bool, Fault> {
+fn bind(
+    statement: &mut Statement<'_>,
+    bound: &[(&str, &Value)],
+    keys: Vec<rusqlite::types::Value>,
+) -> Result<bool, Fault> {
     let failed = |error| Fault::Database { doing: "binding its parameters", message: message(&error) };
     for (name, value) in bound {
         let Some(place) = statement.parameter_index(&format!(":{name}")).map_err(failed)? else {
@@ -214,7 +217,14 @@ fn bind(statement: &mut Statement<'_>, bound: &[(&str, &Value)]) -> Result<bool,
         })?;
         statement.raw_bind_parameter(place, value).map_err(failed)?;
     }
-    Ok(statement.parameter_count() == bound.len())
+    let count = bound.len() + keys.len();
+    if statement.parameter_count() != count {
+        return Ok(false);
+    }
+    for (place, value) in keys.into_iter().enumerate() {
+        statement.raw_bind_parameter(bound.len() + 1 + place, value).map_err(failed)?;
+    }
+    Ok(true)
 }
 
 /// A parameter as SQLite knows it: dates and instants as ISO text (instants in UTC, ending in `Z`), booleans as 0 and

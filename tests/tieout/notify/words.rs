@@ -248,6 +248,7 @@ fn a_rule_that_was_not_evaluated_says_why() {
         },
         Reason::InternalFault { sentence: "index out of\nbounds".to_owned() },
         Reason::TimeLimit { minutes: 30 },
+        Reason::NoTimeToRecheck { after: 300, minutes: 1 },
     ];
     let said = reasons.iter().map(|reason| both(|language| words::reason(reason, language)));
     insta::assert_snapshot!("reasons", said.collect::<Vec<_>>().join("\n"));

@@ -198,6 +198,7 @@ fn all_tables_of_a_source_are_of_one_moment() {
     let asked = ["o", "i", "o"].iter().enumerate().map(|(at, name)| Asked {
         table: query(&format!("t{at}"), &format!("select no from {name}"), &["no"]),
         parameters: Parameters::new(),
+        keys: None,
     });
     let url = database.url();
     // Between two tables somebody commits a row to both, and takes another away.

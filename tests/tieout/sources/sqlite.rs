@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tieout::audit::amount::Amount;
 use tieout::audit::expression::Parameters;
+use tieout::audit::recheck::{Cells, KeyPart, Keys};
 use tieout::audit::value::Value;
 use tieout::sources::sqlite::Snapshot;
 use tieout::sources::{Asked, PullLimits, Watch, pull};
@@ -296,7 +297,7 @@ fn a_pull_that_nobody_waits_for_any_more_stops_reading() {
     // A runtime waits for its blocking threads: this test ends only when the thread was stopped.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
-        let tables = vec![Asked { table: query("endless", endless, &["a"]), parameters: parameters() }];
+        let tables = vec![Asked { table: query("endless", endless, &["a"]), parameters: parameters(), keys: None }];
         let pulling = pull(&source, tables, &LIMITS, clock(), |_, raw| raw);
         assert!(tokio::time::timeout(Duration::from_millis(50), pulling).await.is_err());
     });
@@ -325,7 +326,11 @@ fn what_is_written_between_two_tables_is_not_seen() {
     writer.execute_batch("pragma journal_mode = wal; create table shipments as select * from orders").unwrap();
     let count = |snapshot: &Snapshot, table: &str| {
         let spec = query(table, &format!("select order_no from {table}"), &["order_no"]);
-        snapshot.read(&spec, &parameters(), &LIMITS, &Watch::unwatched()).unwrap().frame.height()
+        snapshot
+            .read(&Asked { table: spec, parameters: parameters(), keys: None }, &LIMITS, &Watch::unwatched())
+            .unwrap()
+            .frame
+            .height()
     };
     let open = || Snapshot::open(&books.path, &LIMITS, &*clock(), &Watch::unwatched()).unwrap();
     let early = open();
@@ -364,4 +369,44 @@ fn a_sqlite_table_is_read_by_a_query() {
     let table = super::file("orders", "orders.csv", &["a"]);
     let said = answer(&sqlite_source(&books.path), table, &parameters(), &LIMITS, books.dir.path());
     insta::assert_snapshot!(said, @"cannot read table orders of source erp: a source of kind sqlite is read by `query`, not by `file`");
+}
+
+/// Every cell that could become one of the keys is answered, and no row twice.
+#[test]
+fn a_query_is_narrowed_to_keys_and_to_what_may_become_one() {
+    let books = Books::new(
+        "create table lines (order_no, line_no, note text);
+         insert into lines values
+            ('SO-1', 1, 'asked'), ('SO-1', 2, 'another line'), ('SO-2', 1, 'asked'), ('SO-3', 1, 'another order'),
+            (' so-1', 1, 'cleaned it is asked'), ('SO-3', '01', 'its number may be any'), ('SO-3', 1.0, 'so may this'),
+            (X'41', 1, 'bytes'), (null, 1, 'no key'), (7, 1, 'asked'), (8, 1, 'another number');",
+    );
+    let keys = |cells: Cells| Keys {
+        parts: vec![
+            KeyPart { column: "order \"no\"".to_owned(), cells },
+            KeyPart { column: "line_no".to_owned(), cells: Cells::Numbers },
+        ],
+        rows: ["SO-1", "SO-2", "7", "it's"]
+            .map(|order| vec![Value::Text(order.to_owned()), Value::Amount("1.00".parse().unwrap())])
+            .to_vec(),
+    };
+    let sql = "select order_no as \"order \"\"no\"\"\", line_no, note from lines where :as_of is not null; -- all";
+    let notes = |keys: Option<Keys>| {
+        let asked = Asked { table: query("lines", sql, &["note"]), parameters: parameters(), keys };
+        let snapshot = Snapshot::open(&books.path, &LIMITS, &*clock(), &Watch::unwatched()).unwrap();
+        show(&snapshot.read(&asked, &LIMITS, &Watch::unwatched()).unwrap().frame)
+    };
+    insta::assert_snapshot!(notes(Some(keys(Cells::CleanText))), @r#"
+    8 rows
+    note String: "asked" | "asked" | "cleaned it is asked" | "its number may be any" | "so may this" | "bytes" | "no key" | "asked"
+    "#);
+    insta::assert_snapshot!(notes(Some(keys(Cells::Text))), @r#"
+    7 rows
+    note String: "asked" | "asked" | "its number may be any" | "so may this" | "bytes" | "no key" | "asked"
+    "#);
+    let none = Keys { rows: Vec::new(), ..keys(Cells::Text) };
+    assert_eq!(notes(Some(none)), notes(None), "no keys at all narrow nothing");
+    let many = std::iter::repeat_n(keys(Cells::Text).rows, 5_000).flatten();
+    let many = Keys { rows: many.collect(), ..keys(Cells::Text) };
+    assert_eq!(notes(Some(many)), notes(None), "nor do more than one statement holds");
 }

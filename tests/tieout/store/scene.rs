@@ -241,6 +241,7 @@ pub fn rule(id: &str) -> Rule {
         severity: SeverityScale::default(),
         worsened: Worsened::default(),
         threshold: Threshold::default(),
+        recheck: None,
         hash: format!("hash-of-{id}"),
         body: Body::Reconcile(Reconcile {
             key: Vec::new(),

@@ -177,6 +177,7 @@ fn rule(id: &str, title: Bilingual, owner: &str, severity: SeverityScale, body: 
         severity,
         worsened: Worsened::default(),
         threshold: Threshold::default(),
+        recheck: None,
         hash: format!("{id:f<64}"),
         body,
         tables: BTreeSet::new(),

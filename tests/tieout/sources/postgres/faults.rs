@@ -157,8 +157,11 @@ fn a_server_that_dies_on_the_way_leaves_nothing_half_read() {
     let source = postgres_source(&database.url());
     let (address, name) = (server.address().to_owned(), database.name.clone());
     // The first table is read; then the lights go out.
-    let asked = [("a", "select no from t"), ("b", "select no from t")]
-        .map(|(name, sql)| Asked { table: query(name, sql, &["no"]), parameters: Parameters::new() });
+    let asked = [("a", "select no from t"), ("b", "select no from t")].map(|(name, sql)| Asked {
+        table: query(name, sql, &["no"]),
+        parameters: Parameters::new(),
+        keys: None,
+    });
     let kill = server.killer();
     let settle = move |_: &str, raw: RawTable| {
         kill();
@@ -177,8 +180,11 @@ fn a_connection_that_breaks_for_a_moment_is_opened_again_and_everything_is_read_
     let database = server.database(LARGE);
     let url = database.url();
     let source = postgres_source(&url);
-    let asked =
-        ["a", "b"].map(|name| Asked { table: query(name, "select no from t", &["no"]), parameters: Parameters::new() });
+    let asked = ["a", "b"].map(|name| Asked {
+        table: query(name, "select no from t", &["no"]),
+        parameters: Parameters::new(),
+        keys: None,
+    });
     let read = std::sync::atomic::AtomicU32::new(0);
     let settle = move |name: &str, raw: RawTable| {
         let first = read.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
