@@ -1,5 +1,6 @@
 //! One run of one job, top to bottom: the only file that knows the whole line.
 
+mod gathering;
 mod guarding;
 mod pull;
 mod record;
@@ -13,8 +14,9 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+use crate::audit::companies;
 use crate::audit::judge::Judge;
-use crate::audit::judgement::{BATCH, Context, Judgement, Reason};
+use crate::audit::judgement::{BATCH, Context, Judgement, Outcome, Reason};
 use crate::audit::moments::{self, Moments};
 use crate::audit::reach;
 use crate::audit::rulebook::Rule;
@@ -82,6 +84,8 @@ struct Judged {
     judgement: Judgement,
     /// When its tables were read; one that could not be read is not among them.
     read_at: Moments,
+    /// Companies that it could not be judged of, by why.
+    unknown: BTreeMap<String, Reason>,
     seconds: f64,
 }
 
@@ -137,9 +141,13 @@ async fn run_leased(
         tracing::info!(target: PROGRESS, rule = rule.id, "judging");
         let judgement = judge(rule, plan, &pulled, open, today, deadline).await;
         let read_at = moments::of(&pulled.tables, &rule.tables);
+        let unknown = match judgement.outcome {
+            Outcome::NotEvaluated(_) => BTreeMap::new(),
+            _ => companies::unknown(rule, &pulled.tables),
+        };
         let seconds = rule_began.elapsed().as_secs_f64();
         tracing::info!(target: PROGRESS, rule = rule.id, seconds, "judged");
-        judged.push(Judged { rule: rule.clone(), judgement, read_at, seconds });
+        judged.push(Judged { rule: rule.clone(), judgement, read_at, unknown, seconds });
     }
     // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
     tokio::task::spawn_blocking(move || drop(pulled));
@@ -211,6 +219,9 @@ fn obstacle(rule: &Rule, plan: &Plan, pulled: &Pulled, today: NaiveDate) -> Opti
         if table.spec.history == History::NowOnly && plan.context.day < today {
             return Some(Reason::PastNotKept { table: name.clone() });
         }
+    }
+    if let Some(reason) = companies::obstacle(rule, &pulled.tables) {
+        return Some(reason);
     }
     moments::skew(&moments::of(&pulled.tables, &rule.tables), plan.max_skew, plan.context.zone)
 }
@@ -383,6 +394,11 @@ pub async fn probe(
     for (name, table) in pulled.tables.iter() {
         let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };
         probes.insert(name.clone(), Ok(probe));
+    }
+    for (name, table) in pulled.tables.iter() {
+        if let Some(reason) = table.unknown.values().next() {
+            probes.insert(name.clone(), Err(reason.clone()));
+        }
     }
     probes.extend(pulled.faults.into_iter().map(|(name, reason)| (name, Err(reason))));
     Ok(probes)
