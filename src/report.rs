@@ -73,6 +73,9 @@ pub struct RuleReport {
     pub hash: String,
     pub status: RuleStatus,
     pub reason: Option<Reason>,
+    /// Companies that the rule could not judge, by why; the others were judged.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, Reason>,
     /// Whether this run changed the open list, or would, were it no dry run. A rule that was not evaluated, or an as-of older than the rule's last
     /// recorded one, records nothing.
     pub recorded: bool,
@@ -189,7 +192,7 @@ impl RunReport {
     pub fn event(&self) -> RunEvent {
         let rules = self.rules.iter().map(|rule| RuleEvent {
             rule: rule.rule.clone(),
-            evaluated: rule.status != RuleStatus::NotEvaluated,
+            evaluated: rule.status != RuleStatus::NotEvaluated && rule.unknown.is_empty(),
             seconds: rule.seconds,
             rows: rule.rows(),
             steps: rule.steps.clone(),

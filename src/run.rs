@@ -1,5 +1,6 @@
 //! One run of one job, top to bottom: the only file that knows the whole line.
 
+mod gathering;
 mod guarding;
 mod pull;
 mod recheck;
@@ -14,6 +15,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+use crate::audit::companies;
 use crate::audit::judge::{Judge, Seen};
 use crate::audit::judgement::{BATCH, Context, Judgement, Reason};
 use crate::audit::moments::{self, Moments};
@@ -86,6 +88,8 @@ struct Judged {
     read_at: Moments,
     /// When they were read a second time, where they were.
     read_again_at: Moments,
+    /// Companies that it could not be judged of, by why.
+    unknown: BTreeMap<String, Reason>,
     seconds: f64,
 }
 
@@ -141,9 +145,10 @@ async fn run_leased(
         tracing::info!(target: PROGRESS, rule = rule.id, "judging");
         let seen = look(rule, plan, &pulled, open.clone(), today, deadline).await;
         let read_at = moments::of(&pulled.tables, &rule.tables);
+        let unknown = companies::unknown(rule, &pulled.tables);
         let seconds = rule_began.elapsed().as_secs_f64();
         tracing::info!(target: PROGRESS, rule = rule.id, seconds, "judged");
-        looked.push(Looked { rule, open, seen, read_at, seconds });
+        looked.push(Looked { rule, open, seen, read_at, unknown, seconds });
     }
     // Recording needs what was found, and no longer the tables it was found in, nor to wait until they are let go.
     tokio::task::spawn_blocking(move || drop(pulled));
@@ -223,6 +228,9 @@ fn obstacle(rule: &Rule, plan: &Plan, pulled: &Pulled, today: NaiveDate) -> Opti
         if table.spec.history == History::NowOnly && plan.context.day < today {
             return Some(Reason::PastNotKept { table: name.clone() });
         }
+    }
+    if let Some(reason) = companies::obstacle(rule, &pulled.tables) {
+        return Some(reason);
     }
     moments::skew(&moments::of(&pulled.tables, &rule.tables), plan.max_skew, plan.context.zone)
 }
@@ -395,6 +403,11 @@ pub async fn probe(
     for (name, table) in pulled.tables.iter() {
         let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };
         probes.insert(name.clone(), Ok(probe));
+    }
+    for (name, table) in pulled.tables.iter() {
+        if let Some(reason) = table.unknown.values().next() {
+            probes.insert(name.clone(), Err(reason.clone()));
+        }
     }
     probes.extend(pulled.faults.into_iter().map(|(name, reason)| (name, Err(reason))));
     Ok(probes)

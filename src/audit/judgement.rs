@@ -56,6 +56,8 @@ pub enum Unjudged {
     NoRate,
     /// It lies outside the days that the rule's `scope` names.
     OutOfScope,
+    /// Its company could not be read whole.
+    CompanyUnknown,
 }
 
 impl Unjudged {
@@ -64,6 +66,7 @@ impl Unjudged {
         match self {
             Unjudged::NoRate => "no_rate",
             Unjudged::OutOfScope => "out_of_scope",
+            Unjudged::CompanyUnknown => "company_unknown",
         }
     }
 }
@@ -145,6 +148,10 @@ pub enum Reason {
         /// `None` where no row has a date before the as-of.
         newest: Option<String>,
         within: Age,
+    },
+    /// The rule was judged without these companies. Never said of a rule as a whole; it is remembered for the next run.
+    Partly {
+        companies: BTreeMap<String, Reason>,
     },
     /// The table holds only today's state, and a past day was asked for.
     PastNotKept {

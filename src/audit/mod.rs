@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod breaks;
 pub mod calendar;
+pub mod companies;
 pub mod exception;
 pub mod expression;
 pub mod judge;

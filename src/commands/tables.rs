@@ -175,10 +175,17 @@ fn notes(report: &RunReport) -> Vec<String> {
         }
     }
     for rule in &report.rules {
+        for (company, reason) in &rule.unknown {
+            let (company, why) = (words::visible(company), words::reason(reason, Language::En));
+            notes.push(format!("{} was judged without company {company}: {why}.", rule.rule));
+        }
+    }
+    for rule in &report.rules {
         for (why, subjects) in &rule.unjudged {
             let subjects = count(*subjects, "subject");
             notes.push(match why {
                 Unjudged::NoRate => format!("{}: {subjects} not judged, for want of a rate of exchange.", rule.rule),
+                Unjudged::CompanyUnknown => format!("{}: {subjects} not judged, of unknown companies.", rule.rule),
                 Unjudged::OutOfScope => format!("{}: {subjects} not judged, outside its scope.", rule.rule),
             });
         }

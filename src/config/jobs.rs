@@ -38,20 +38,21 @@ impl Kind {
     }
 }
 
-/// A source and how it is asked. Either may be unknown where the section is wrong.
+/// A source, how it is asked, and which company it is of. Each may be unknown where the section is wrong.
 pub(super) fn source(
     name: &str,
     node: &Node<'_>,
     folder: &Path,
     business_zone: Option<chrono_tz::Tz>,
-) -> (Option<Source>, Option<Asking>) {
+) -> (Option<Source>, Option<Asking>, Option<String>) {
     let sound = node.check_name(name, true);
-    let Some(section) = node.section() else { return (None, None) };
+    let Some(section) = node.section() else { return (None, None, None) };
     let accepted = "\"postgres\", \"mysql\", \"sqlite\" or \"files\"";
     let kind = section.need("kind", accepted).and_then(|node| node.one_of(&KINDS));
     let zone = section.get("zone").map_or(business_zone, |node| zone(&node));
+    let company = section.get("company").map_or_else(|| Some(name.to_owned()), |node| node.filled());
     // Without its kind a source has no known keys; naming the others would be noise.
-    let Some(kind) = kind else { return (None, None) };
+    let Some(kind) = kind else { return (None, None, company) };
     let at = |accepted| section.need("path", accepted).and_then(|node| path(&node, folder));
     let reached = match kind {
         Kind::Sqlite => at("the path of the database file").map(|path| SourceKind::Sqlite { path }),
@@ -67,7 +68,7 @@ pub(super) fn source(
     };
     section.finish();
     let source = || sound.then_some(Source { name: name.to_owned(), kind: reached?, zone: zone? });
-    (source(), Some(kind.asking()))
+    (source(), Some(kind.asking()), company)
 }
 
 /// The URL of a database server, from `url` or `url_file`.

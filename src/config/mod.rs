@@ -227,7 +227,7 @@ pub fn load(locations: &Locations, environment: &dyn Fn(&str) -> Option<String>)
         Some((tree, shown)) => whole(&Section::root(shown, &sink, tree), root, &others, &sink),
         None => {
             // The other files are still looked at, as far as they can be without this one.
-            others.read(None, None, &|_| None, &sink);
+            others.read(None, &BTreeMap::new(), None, &|_| None, &sink);
             None
         }
     };
@@ -304,10 +304,12 @@ struct Others {
 }
 
 impl Others {
-    /// Every table, those written in rules included, and every rule. Their problems go to `sink`.
+    /// Every table, those written in rules included, and every rule. `companies` says which company each source is of.
+    /// Their problems go to `sink`.
     fn read(
         &self,
         sources: Option<&Sources>,
+        companies: &BTreeMap<String, String>,
         departments: Option<&BTreeSet<String>>,
         parameters: &dyn Fn(&str) -> Option<ParameterTypes>,
         sink: &Sink,
@@ -316,7 +318,10 @@ impl Others {
         let mut unread_tables: BTreeSet<String> = self.unread_tables.iter().cloned().collect();
         for file in &self.tables {
             match read_table(file, sources) {
-                Ok(table) => {
+                Ok(mut table) => {
+                    for member in &mut table.companies {
+                        member.company = companies.get(&member.source).cloned().unwrap_or_default();
+                    }
                     tables.insert(table.name.clone(), table);
                 }
                 Err(problems) => {
@@ -351,8 +356,10 @@ fn whole(section: &Section<'_>, root: &Path, others: &Others, sink: &Sink) -> Op
     let mail = sections::mail(section, root);
     let language = business.as_ref().map(|business| business.language).unwrap_or_default();
     let (mut sources, mut asking) = (BTreeMap::new(), Some(Sources::new()));
+    let mut companies = BTreeMap::new();
     for (name, node) in named(section, "sources") {
-        let (source, kind) = jobs::source(&name, &node, root, zone);
+        let (source, kind, company) = jobs::source(&name, &node, root, zone);
+        companies.insert(name.clone(), company.unwrap_or_default());
         sources.extend(source.map(|source| (name.clone(), source)));
         // A table that names a source of unknown kind must not be told that there is no such source.
         asking = asking.zip(kind).map(|(mut asking, kind)| {
@@ -372,7 +379,7 @@ fn whole(section: &Section<'_>, root: &Path, others: &Others, sink: &Sink) -> Op
     section.finish();
     let drafts: Vec<jobs::Draft<'_>> = drafts.into_iter().flatten().collect();
     let parameters = |rule: &str| jobs::parameters(&drafts, rule);
-    let (tables, rules) = others.read(asking.as_ref(), Some(&department_names), &parameters, sink);
+    let (tables, rules) = others.read(asking.as_ref(), &companies, Some(&department_names), &parameters, sink);
     let ids = others.rule_ids();
     // Where no rule could be looked at, that is the one problem, and not each name a job has for them.
     let drafts = drafts.into_iter().filter(|_| others.has_rules);

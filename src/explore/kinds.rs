@@ -171,6 +171,7 @@ impl Looked<'_> {
         let spec = TableSpec {
             name: "looked_at".to_owned(),
             source: String::new(),
+            companies: Vec::new(),
             read: Read::Query(String::new()),
             unique: Vec::new(),
             date: None,

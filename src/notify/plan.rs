@@ -39,7 +39,9 @@ pub struct RuleNews {
     /// First recorded run: recorded in full, told as one line.
     pub baseline: bool,
     pub not_evaluated: Option<Reason>,
-    /// It was not evaluated on this business day before: already told.
+    /// Companies that it could not be judged of, by why.
+    pub unknown: BTreeMap<String, Reason>,
+    /// It was not evaluated, or not of these companies, on this business day before, or by the same guard: already told.
     pub told_not_evaluated: bool,
     pub flooded: bool,
     pub in_transit: u64,
@@ -152,7 +154,7 @@ fn digest(happened: &Happened, department: &Department) -> Option<Digest> {
         if rule.baseline {
             reasons.insert(Reasons::Baseline);
         }
-        if rule.not_evaluated.is_some() && !rule.told_not_evaluated {
+        if (rule.not_evaluated.is_some() || !rule.unknown.is_empty()) && !rule.told_not_evaluated {
             reasons.insert(Reasons::NotEvaluated);
         }
     }

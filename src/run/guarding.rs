@@ -18,7 +18,8 @@ const RISING: [&str; 3] = ["as_of", "as_of_day", SCOPE_START];
 /// What is remembered of every table of a run.
 pub(super) struct Memory {
     context: Context,
-    tables: BTreeMap<String, Remembered>,
+    /// By table and company, which is empty for a table of one.
+    tables: BTreeMap<(String, String), Remembered>,
     /// The latest acceptance of each table whose next pull somebody accepted.
     accepted: BTreeMap<String, String>,
 }
@@ -47,12 +48,14 @@ impl Memory {
         let mut memory = Memory::none(context);
         for (name, start) in starts {
             let Some(spec) = config.tables.get(name) else { continue };
-            let (hash, since) = identity(config, spec, *start, context);
-            let last = match store {
-                Some(store) => store.baseline((name, ""), &hash, context.as_of).await?,
-                None => None,
-            };
-            memory.tables.insert(name.clone(), Remembered { hash, since, last });
+            for company in spec.company_names() {
+                let (hash, since) = identity(config, spec, company, *start, context);
+                let last = match store {
+                    Some(store) => store.baseline((name, company), &hash, context.as_of).await?,
+                    None => None,
+                };
+                memory.tables.insert((name.clone(), company.to_owned()), Remembered { hash, since, last });
+            }
         }
         if let Some(store) = store {
             let acceptances = store.acceptances().await?;
@@ -63,7 +66,7 @@ impl Memory {
 
     /// The same without what is remembered of some tables.
     pub fn without(&self, forgotten: impl Fn(&str) -> bool) -> Memory {
-        let kept = self.tables.iter().filter(|(name, _)| !forgotten(name));
+        let kept = self.tables.iter().filter(|((table, _), _)| !forgotten(table));
         let tables = kept.map(|(name, known)| (name.clone(), known.clone())).collect();
         Memory { context: self.context.clone(), tables, accepted: self.accepted.clone() }
     }
@@ -74,11 +77,17 @@ impl Memory {
     }
 
     /// Holds a table that was read against its guards; what later pulls are judged by, or why it is not believed.
-    pub fn judge(&self, source: &str, table: &Table, types: BTreeMap<String, String>) -> Result<TablePull, Reason> {
+    /// The company is empty for a table of one.
+    pub fn judge(
+        &self,
+        (source, company): (&str, &str),
+        table: &Table,
+        types: BTreeMap<String, String>,
+    ) -> Result<TablePull, Reason> {
         let name = &table.spec.name;
         let figures = Figures::of(table, types, &self.context);
         let acceptance = self.accepted.get(name).cloned();
-        let remembered = self.tables.get(name);
+        let remembered = self.tables.get(&(name.clone(), company.to_owned()));
         let (since, last) = remembered.map_or((None, None), |known| (known.since, known.last.as_ref()));
         for (column, was, now) in last.iter().flat_map(|last| figures.retyped(&last.figures)) {
             tracing::warn!(
@@ -97,7 +106,7 @@ impl Memory {
         }
         Ok(TablePull {
             table: name.clone(),
-            company: String::new(),
+            company: company.to_owned(),
             hash: remembered.map(|known| known.hash.clone()).unwrap_or_default(),
             since,
             moment: table.moment,
@@ -108,7 +117,13 @@ impl Memory {
 }
 
 /// The hash of what is asked for, and the day from which the query asks for rows, if it asks that.
-fn identity(config: &Config, spec: &TableSpec, start: NaiveDate, context: &Context) -> (String, Option<NaiveDate>) {
+fn identity(
+    config: &Config,
+    spec: &TableSpec,
+    company: &str,
+    start: NaiveDate,
+    context: &Context,
+) -> (String, Option<NaiveDate>) {
     let dialect = config.sources.get(&spec.source).and_then(|source| Dialect::of(&source.kind));
     let named = match (&spec.read, dialect) {
         (Read::Query(query), Some(dialect)) => parameters::names(query, dialect),
@@ -117,5 +132,5 @@ fn identity(config: &Config, spec: &TableSpec, start: NaiveDate, context: &Conte
     let since = named.contains(&SCOPE_START).then_some(start);
     let bound = named.into_iter().filter(|name| !RISING.contains(name));
     let bound = bound.filter_map(|name| Some((name, context.parameters.get(name)?))).collect();
-    (asked(spec, &[&spec.source], &bound), since)
+    (asked(spec, &spec.sources_of(company), &bound), since)
 }

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use super::gathering::Gathering;
 use super::guarding::Memory;
 use crate::audit::judgement::{Context, Reason};
 use crate::audit::moments;
@@ -54,17 +55,20 @@ pub(super) async fn pull_keys(
     deadline: Instant,
 ) -> Pulled {
     let mut by_source: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
-    let mut waiting: BTreeMap<String, TableSpec> = BTreeMap::new();
+    let mut gathering = Gathering::default();
     for (name, start) in starts {
         let Some(spec) = config.tables.get(name) else { continue };
-        waiting.insert(name.clone(), spec.clone());
         let mut parameters = context.parameters.clone();
         parameters.insert(SCOPE_START.to_owned(), Value::Date(*start));
-        let (mut table, keys) = (spec.clone(), keys.get(name).cloned());
+        let (mut spec, keys) = (spec.clone(), keys.get(name));
         if keys.is_some() {
-            table.guards = Guards::default();
+            spec.guards = Guards::default();
         }
-        by_source.entry(spec.source.clone()).or_default().push(Asked { table, parameters, keys });
+        for source in spec.sources() {
+            let (table, parameters, keys) = (spec.asked_of(source), parameters.clone(), keys.cloned());
+            by_source.entry(source.to_owned()).or_default().push(Asked { table, parameters, keys });
+        }
+        gathering.expect(&spec);
     }
     let mut work = JoinSet::new();
     for (name, asked) in by_source {
@@ -86,41 +90,40 @@ pub(super) async fn pull_keys(
             pulls.into_iter().map(|(table, answer)| answered(&source.name, table, answer)).collect::<Settled>()
         });
     }
-    let mut pulled = Pulled { tables: Arc::default(), faults: BTreeMap::new(), pulls: Vec::new() };
-    let mut tables = Tables::new();
     loop {
         match timeout_at(deadline, work.join_next()).await {
             Ok(None) | Err(_) => break,
-            Ok(Some(Ok(settled))) => {
-                for (name, table) in settled {
-                    waiting.remove(&name);
-                    match table {
-                        Ok((table, pull)) => {
-                            tables.insert(name, table);
-                            pulled.pulls.push(pull);
-                        }
-                        Err(reason) => drop(pulled.faults.insert(name, reason)),
-                    }
-                }
-            }
+            Ok(Some(Ok(settled))) => gathering.take(settled),
             // Which source it was is known by what stays waiting.
             Ok(Some(fault)) => tracing::error!(?fault, "a pull stopped"),
         }
     }
-    for (name, spec) in waiting {
-        let sentence = "the pull did not end in time, or stopped without an answer".to_owned();
-        pulled.faults.insert(name.clone(), Reason::Unreadable { source: spec.source, table: name, sentence });
-    }
-    pulled.tables = Arc::new(tables);
-    pulled
+    let names: Vec<String> = starts.keys().cloned().collect();
+    let memory = Arc::clone(memory);
+    let gathered = tokio::task::spawn_blocking(move || gathering.finish(&memory)).await;
+    gathered.unwrap_or_else(|fault| {
+        tracing::error!(?fault, "putting the tables together stopped");
+        let sentence = "putting the tables together stopped".to_owned();
+        let faults = names.into_iter().map(|name| (name, Reason::InternalFault { sentence: sentence.clone() }));
+        Pulled { tables: Arc::default(), faults: faults.collect(), pulls: Vec::new() }
+    })
 }
 
-type Settled = Vec<(String, Answer)>;
+/// What one source answered, table by table.
+pub(super) type Settled = Vec<((String, String), Answer)>;
 
-/// A table that can be believed, with what is kept of its pull; or why there is none.
-type Answer = Result<(Table, TablePull), Reason>;
+/// What one source gave of a table, or why it gave nothing.
+pub(super) type Answer = Result<Part, Reason>;
 
-/// Normalises what was read, and applies the guards to it.
+/// A table as one source gave it.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub table: Table,
+    /// The types in which the source gave its columns.
+    pub types: BTreeMap<String, String>,
+}
+
+/// Normalises what was read. Of too few rows, nobody needs to know what they say.
 fn settle(source: &str, zone: Tz, spec: &TableSpec, raw: RawTable, memory: &Memory) -> Answer {
     if !memory.is_accepted(&spec.name)
         && let Some(few) = spec.too_few(raw.frame.height())
@@ -132,15 +135,15 @@ fn settle(source: &str, zone: Tz, spec: &TableSpec, raw: RawTable, memory: &Memo
         table: spec.name.clone(),
         sentence: chain(&fault),
     })?;
-    let pull = memory.judge(source, &table, raw.types(spec))?;
-    Ok((table, pull))
+    Ok(Part { table, types: raw.types(spec) })
 }
 
-fn answered(source: &str, table: String, answer: Result<Answer, SourceError>) -> (String, Answer) {
+/// The answer with the table and the source it is about.
+fn answered(source: &str, table: String, answer: Result<Answer, SourceError>) -> ((String, String), Answer) {
     let settled = answer.unwrap_or_else(|fault| {
         Err(Reason::Unreadable { source: source.to_owned(), table: table.clone(), sentence: chain(&fault.fault) })
     });
-    (table, settled)
+    ((table, source.to_owned()), settled)
 }
 
 /// A fault and its causes as one line.

@@ -24,6 +24,8 @@ pub(super) struct Looked<'p> {
     pub open: BTreeSet<Subject>,
     pub seen: Result<Seen, Reason>,
     pub read_at: Moments,
+    /// Companies whose rows could not be read, by why.
+    pub unknown: BTreeMap<String, Reason>,
     pub seconds: f64,
 }
 
@@ -53,7 +55,7 @@ impl Again<'_> {
     }
 
     async fn judge(&self, looked: Looked<'_>) -> Result<Judged, StoreError> {
-        let Looked { rule, open, seen, read_at, mut seconds } = looked;
+        let Looked { rule, open, seen, read_at, mut unknown, mut seconds } = looked;
         let mut read_again_at = Moments::new();
         let judgement = match seen {
             Ok(seen) => {
@@ -74,9 +76,10 @@ impl Again<'_> {
         };
         let judgement = judgement.unwrap_or_else(|reason| {
             tracing::warn!(rule = rule.id, ?reason, "rule not evaluated");
+            unknown.clear();
             Judgement::not_evaluated(&rule.id, reason, &open)
         });
-        Ok(Judged { rule: rule.clone(), judgement, read_at, read_again_at, seconds })
+        Ok(Judged { rule: rule.clone(), judgement, read_at, read_again_at, unknown, seconds })
     }
 
     /// The subjects that must be read again; none of a rule that does not want it.

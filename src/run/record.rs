@@ -55,7 +55,9 @@ pub(super) async fn record(
         day: session.context.day,
         started: session.started,
         finished: session.clock.now(),
-        status: RunStatus::of(statuses).name().to_owned(),
+        status: whole(RunStatus::of(statuses), judged.iter().any(|judged| !judged.unknown.is_empty()))
+            .name()
+            .to_owned(),
         parameters: serde_json::to_string(&session.context.parameters).expect("every key of the parameters is text"),
     };
     let mut gathered = Gathered::default();
@@ -87,11 +89,19 @@ pub(super) async fn record(
         as_of: run.as_of,
         day: run.day,
         dry_run: session.request.dry_run,
-        status: RunStatus::of(gathered.reports.iter().map(|rule| rule.status)),
+        status: whole(
+            RunStatus::of(gathered.reports.iter().map(|rule| rule.status)),
+            gathered.reports.iter().any(|rule| !rule.unknown.is_empty()),
+        ),
         parameters: session.context.parameters.clone(),
         rules: gathered.reports,
         seconds: 0.0,
     })
+}
+
+/// A run that had to leave companies out has not evaluated everything.
+fn whole(status: RunStatus, left_out: bool) -> RunStatus {
+    if left_out { RunStatus::NotEvaluated } else { status }
 }
 
 fn status(judgement: &Judgement) -> RuleStatus {
@@ -159,8 +169,10 @@ async fn record_rule(
         recorded,
     };
     recording.insert_rule_run(run, &hash, &row).await?;
-    if report.reason != last_reason {
-        recording.remember_reason(run, &row.rule, report.reason.as_ref()).await?;
+    let partly = || Reason::Partly { companies: report.unknown.clone() };
+    let reason = report.reason.clone().or_else(|| (!report.unknown.is_empty()).then(partly));
+    if reason != last_reason {
+        recording.remember_reason(run, &row.rule, reason.as_ref()).await?;
     }
     Ok(())
 }
@@ -172,7 +184,7 @@ fn changed(state: Option<&RuleState>, rule: &Rule) -> bool {
 
 /// Adds one rule to the report and to what may be told.
 fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gathered) {
-    let Judged { rule, mut judgement, read_at, read_again_at, seconds } = judged;
+    let Judged { rule, mut judgement, read_at, read_again_at, unknown, seconds } = judged;
     let reason = match &judgement.outcome {
         Outcome::NotEvaluated(reason) => Some(reason.clone()),
         _ => None,
@@ -184,7 +196,8 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         // A sum of 38 digits that overflows keeps its former figure; every exception still shows its own.
         let _ = at_risk.add(&currency, amount);
     }
-    gathered.news.push(news(session, &rule, &known, baseline, continuity.clone(), &judgement, reason.clone()));
+    let told = Told { not_evaluated: reason.clone(), unknown: unknown.clone() };
+    gathered.news.push(news(session, &rule, &known, baseline, continuity.clone(), &judgement, told));
     gathered.changes.extend(changes(&known, baseline));
     let mut steps: BTreeMap<&'static str, u64> = BTreeMap::new();
     for step in &known.steps {
@@ -200,6 +213,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         hash: rule.hash.clone(),
         status,
         reason,
+        unknown,
         recorded: known.recorded,
         baseline,
         rule_changed: changed(known.state.as_ref(), &rule),
@@ -246,6 +260,12 @@ fn listed(session: &Session<'_>, findings: Vec<Finding>, known: &Known) -> Vec<L
     listed.collect()
 }
 
+/// What of a rule's run is no judgement.
+struct Told {
+    not_evaluated: Option<Reason>,
+    unknown: BTreeMap<String, Reason>,
+}
+
 fn news(
     session: &Session<'_>,
     rule: &Rule,
@@ -253,16 +273,26 @@ fn news(
     baseline: bool,
     continuity: Option<Continuity>,
     judgement: &Judgement,
-    not_evaluated: Option<Reason>,
+    Told { not_evaluated, unknown }: Told,
 ) -> RuleNews {
-    let told = known
-        .last
-        .as_ref()
-        .is_some_and(|(status, day)| status == RuleStatus::NotEvaluated.name() && *day == session.context.day);
-    // A guard that stays tripped is told when it trips, and not anew every day.
-    let stays = |reason: &Reason| known.last_reason.as_ref().is_some_and(|last| last.is_same_guard(reason));
+    let today = known.last.as_ref().filter(|(_, day)| *day == session.context.day);
     // What a look at a past day could not read is that reader's news alone.
-    let told = told || known.older || not_evaluated.as_ref().is_some_and(stays);
+    let told = known.older
+        || match &not_evaluated {
+            Some(reason) => {
+                let again = today.is_some_and(|(status, _)| status == RuleStatus::NotEvaluated.name());
+                // A guard that stays tripped is told when it trips, and not anew every day.
+                again || known.last_reason.as_ref().is_some_and(|last| last.is_same_guard(reason))
+            }
+            None => {
+                let last = |company| match &known.last_reason {
+                    Some(Reason::Partly { companies }) => companies.get(company),
+                    _ => None,
+                };
+                let stays = |last: &Reason, reason| today.is_some() || last.is_same_guard(reason);
+                unknown.iter().all(|(company, reason)| last(company).is_some_and(|last| stays(last, reason)))
+            }
+        };
     RuleNews {
         id: rule.id.clone(),
         title: rule.title.clone(),
@@ -270,6 +300,7 @@ fn news(
         continuity,
         baseline,
         not_evaluated,
+        unknown,
         told_not_evaluated: told,
         flooded: matches!(judgement.outcome, Outcome::Flooded { .. }),
         in_transit: judgement.in_transit,

@@ -111,10 +111,13 @@ fn read(rule: &RuleRunRow, config: &Config, frame: &Frame) -> Option<String> {
     })
 }
 
-/// Why the rule was not evaluated, from the `reason` member of its part of the report.
+/// Why the rule was not evaluated, or not of some companies, from its part of the report.
 fn reason(report: &str, frame: &Frame) -> Option<String> {
     let report: serde_json::Value = serde_json::from_str(report).ok()?;
-    let reason: Reason = serde_json::from_value(report.get("reason")?.clone()).ok()?;
+    let reason = match report.get("reason").filter(|reason| !reason.is_null()) {
+        Some(reason) => serde_json::from_value(reason.clone()).ok()?,
+        None => Reason::Partly { companies: serde_json::from_value(report.get("unknown")?.clone()).ok()? },
+    };
     Some(words::reason(&reason, frame.language))
 }
 

@@ -78,6 +78,12 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::Stale { source, table, column, newest, within } => {
             guards::stale((source, table), column, newest.as_deref(), *within, Language::En)
         }
+        Reason::Partly { companies } => {
+            let each = companies
+                .iter()
+                .map(|(company, reason)| format!("company {}: {}", visible(company), self::reason(reason)));
+            each.collect::<Vec<_>>().join("; ")
+        }
         Reason::PastNotKept { table } => {
             format!("Table {} holds only its present state, so a past day cannot be judged", visible(table))
         }

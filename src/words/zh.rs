@@ -79,6 +79,12 @@ pub(super) fn reason(reason: &Reason) -> String {
         Reason::Stale { source, table, column, newest, within } => {
             guards::stale((source, table), column, newest.as_deref(), *within, Language::Zh)
         }
+        Reason::Partly { companies } => {
+            let each = companies
+                .iter()
+                .map(|(company, reason)| format!("公司 {}：{}", visible(company), self::reason(reason)));
+            each.collect::<Vec<_>>().join("；")
+        }
         Reason::PastNotKept { table } => {
             format!("表 {} 只保存当前状态，无法核对过去的日期", visible(table))
         }

@@ -34,6 +34,7 @@ fn spec(columns: Vec<ColumnSpec>) -> TableSpec {
     TableSpec {
         name: "lines".to_owned(),
         source: "erp".to_owned(),
+        companies: Vec::new(),
         read: Read::Query("select 1".to_owned()),
         unique: Vec::new(),
         date: None,

@@ -56,6 +56,7 @@ fn table(name: &str, read: Read, columns: &[&str]) -> TableSpec {
     TableSpec {
         name: name.to_owned(),
         source: "erp".to_owned(),
+        companies: Vec::new(),
         read,
         unique: Vec::new(),
         date: None,

@@ -314,6 +314,7 @@ fn table(table: &TableSpec) -> Value {
     json!({
         "name": table.name,
         "source": table.source,
+        "companies": Some(&table.companies).filter(|companies| !companies.is_empty()),
         "read": table.read,
         "unique": table.unique,
         "date": table.date,

@@ -15,6 +15,7 @@ mod reading;
 mod reconcile;
 mod settled;
 mod severity;
+mod sources;
 mod table;
 mod tolerance;
 mod window;

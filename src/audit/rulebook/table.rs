@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{file_layout, guards};
+use super::{file_layout, guards, sources};
 use crate::audit::amount::MAX_SCALE;
 use crate::audit::expression::{ColumnRef, Expression, ParameterTypes, Scope, Type};
-use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf, History, Normaliser, Read, TableSpec, Tax};
+use crate::audit::snapshot::{COMPANY, ColumnSpec, ColumnType, CurrencyOf, History, Normaliser, Read, TableSpec, Tax};
 use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
 
 /// How a source is asked for a table.
@@ -40,9 +40,12 @@ pub fn read_table(file: &SourceText, sources: Option<&Sources>) -> Result<TableS
 /// Reads the keys of a table file from `section`: a file's top level, or a side that writes its table inline. The
 /// caller finishes the section.
 pub(super) fn table(section: &Section<'_>, name: &str, sources: Option<&Sources>) -> Option<TableSpec> {
-    let asking = source(section, sources);
-    let read = statement(section, asking.as_ref().and_then(|(_, asking)| *asking));
+    // A table inside a rule is named after its rule and its side, with a point between.
+    let whence = sources::read(section, sources, name.contains('.'));
+    let read = statement(section, whence.as_ref().and_then(|whence| whence.asking));
+    let of_companies = whence.as_ref().is_some_and(|whence| !whence.companies.is_empty());
     let columns = columns(section);
+    let columns = columns.and_then(|own| if of_companies { sources::with_company(section, own) } else { Some(own) });
     let known: Vec<&str> = columns.iter().flatten().map(|column| column.name.as_str()).collect();
     let named = |node: Node<'_>| {
         let name = node.filled()?;
@@ -66,9 +69,12 @@ pub(super) fn table(section: &Section<'_>, name: &str, sources: Option<&Sources>
         (Some(read), Some(columns)) => file_layout::fits(section, read, columns),
         _ => true,
     };
+    let unique = unique.map(|unique| of_a_company(unique, of_companies));
+    let whence = whence?;
     (dated && fits).then_some(TableSpec {
         name: name.to_owned(),
-        source: asking?.0,
+        source: whence.source,
+        companies: whence.companies,
         read: read?,
         unique: unique?,
         date: date.map_or(Some(None), |date| date.map(Some))?,
@@ -76,6 +82,12 @@ pub(super) fn table(section: &Section<'_>, name: &str, sources: Option<&Sources>
         guards: guards.unwrap_or_default(),
         columns: columns?,
     })
+}
+
+/// The document's own key of a table of several companies: two companies may give one number to two documents.
+fn of_a_company(unique: Vec<String>, of_companies: bool) -> Vec<String> {
+    let tagged = !of_companies || unique.is_empty() || unique.iter().any(|column| column == COMPANY);
+    if tagged { unique } else { [COMPANY.to_owned()].into_iter().chain(unique).collect() }
 }
 
 /// Whether the column that dates a row is one of dates.
@@ -89,20 +101,6 @@ fn is_date(section: &Section<'_>, date: &str, columns: Option<&[ColumnSpec]>) ->
 }
 
 const HISTORIES: [(&str, History); 2] = [("dated", History::Dated), ("now_only", History::NowOnly)];
-
-fn source(section: &Section<'_>, sources: Option<&Sources>) -> Option<(String, Option<Asking>)> {
-    let node = section.need("source", "the name of a source of config/tieout.toml")?;
-    let name = node.filled()?;
-    let Some(sources) = sources else { return Some((name, None)) };
-    match sources.get(&name) {
-        Some(asking) => Some((name, Some(*asking))),
-        None => {
-            let sentence = format!("there is no source {}", node.written());
-            node.unknown(sentence, &name, sources.keys().map(String::as_str));
-            None
-        }
-    }
-}
 
 /// Exactly one of `query` and `file`, and the one the source understands.
 fn statement(section: &Section<'_>, asking: Option<Asking>) -> Option<Read> {

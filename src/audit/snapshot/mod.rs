@@ -4,6 +4,7 @@
 //! reach a rule.
 
 mod cleaning;
+mod companies;
 mod dates;
 mod file;
 mod guards;
@@ -13,13 +14,17 @@ mod raw;
 mod signs;
 mod table;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::expression::{Expression, Vector};
+use super::judgement::Reason;
 
 pub use cleaning::{trim, unwrap_formula};
+pub use companies::{COMPANY, Member, company_column, unite};
 pub use file::{ENCODINGS, ENDINGS, Encoding, FileFormat, FileRead, Layout, Pick, USUAL_TOTALS, is_pattern};
 pub use guards::{Age, Baseline, Drop, Figures, Fresh, Guards, Total, Tripped, trip};
 pub use normalise::normalise;
@@ -30,7 +35,10 @@ pub use raw::{day_at, days_since_epoch};
 pub struct TableSpec {
     /// The file's stem; for a table written inside a rule, `RULE.SIDE`.
     pub name: String,
+    /// Of a table of several sources, the first.
     pub source: String,
+    /// In the order of the sources' names; empty for a table of one source.
+    pub companies: Vec<Member>,
     pub read: Read,
     /// The document's own key, as columns of this table: a second row with it is a duplicate.
     pub unique: Vec<String>,
@@ -233,6 +241,8 @@ pub struct Table {
     pub moment: DateTime<Utc>,
     /// As of [`RawTable::clock_offset`].
     pub clock_offset: Option<TimeDelta>,
+    /// Why companies are missing whose rows belong here, by company.
+    pub unknown: BTreeMap<String, Reason>,
 }
 
 /// A cell that is not of its column's type.

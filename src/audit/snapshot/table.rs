@@ -1,5 +1,7 @@
 //! Typed reading of a normalised table.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{ColumnSpec, ColumnType, Table, TableSpec, UnreadableCell};
@@ -23,7 +25,8 @@ impl Table {
             assert!(held.len() == rows, "column {} of table {} has a cell for each row", column.name, spec.name);
             assert!(fits(held, &column.kind), "column {} of table {} is of its type", column.name, spec.name);
         }
-        Table { spec, rows, columns, unreadable, moment, clock_offset: None }
+        let unknown = BTreeMap::new();
+        Table { spec, rows, columns, unreadable, moment, clock_offset: None, unknown }
     }
 
     /// The moment of the snapshot by the source's own clock, which is what its rows were stamped by; by ours where it

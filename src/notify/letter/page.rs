@@ -10,6 +10,7 @@ use super::row::{Aside, NAME, Order, Row, SENTENCE, row, sort};
 use super::totals::{CURRENCIES, Totals, more_currencies};
 use crate::audit::amount::Amount;
 use crate::audit::exception::{Continuity, Exception, Status, Tally};
+use crate::audit::judgement::Reason;
 use crate::notify::plan::{Digest, RuleNews, Section};
 use crate::words;
 
@@ -161,7 +162,8 @@ impl Desk<'_> {
 
     fn subject_parts(&self, open: &Totals) -> Vec<String> {
         let moves = self.moves();
-        let unevaluated = self.digest.rules.iter().filter(|rule| rule.not_evaluated.is_some()).count();
+        let left = |rule: &&RuleNews| rule.not_evaluated.is_some() || !rule.unknown.is_empty();
+        let unevaluated = self.digest.rules.iter().filter(left).count();
         let when_any = |count: usize, zh: &str, en: &str| (count > 0).then(|| self.phrases.counted(count, zh, en));
         let mut parts: Vec<String> = [
             when_any(
@@ -214,6 +216,10 @@ impl Desk<'_> {
             let why = match &rule.not_evaluated {
                 Some(reason) => words::reason(reason, language),
                 None if rule.flooded => self.phrases.flooded().to_owned(),
+                None if !rule.unknown.is_empty() => {
+                    let left = Reason::Partly { companies: rule.unknown.clone() };
+                    self.phrases.partly(&words::reason(&left, language))
+                }
                 None => return None,
             };
             Some((self.name(rule.title.get(language)), words::clip(&why, SENTENCE)))

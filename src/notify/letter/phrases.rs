@@ -266,6 +266,14 @@ impl Phrases {
         self.pick("在途（宽限期内，不算差异）", "In transit (inside grace, not counted as differences)")
     }
 
+    /// What is said of a rule that was judged without some companies.
+    pub fn partly(self, why: &str) -> String {
+        match self.language {
+            Language::Zh => format!("以下公司未核对，其他公司已核对——{why}"),
+            Language::En => format!("judged without some companies: {why}"),
+        }
+    }
+
     pub fn without_rate(self) -> &'static str {
         self.pick(
             "缺汇率，未核对（既不算差异也不算一致）",

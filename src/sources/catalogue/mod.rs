@@ -344,6 +344,7 @@ fn question(source: &str, name: String, read: Read, columns: &[String]) -> Table
     TableSpec {
         name,
         source: source.to_owned(),
+        companies: Vec::new(),
         read,
         unique: Vec::new(),
         date: None,

@@ -140,6 +140,7 @@ pub fn rule(id: &str, en: &str, zh: &str) -> RuleNews {
         continuity: None,
         baseline: false,
         not_evaluated: None,
+        unknown: Default::default(),
         told_not_evaluated: false,
         flooded: false,
         in_transit: 0,

@@ -54,7 +54,11 @@ fn pulled<T: Send + 'static>(
     limits: &PullLimits,
     settle: impl Fn(&str, usize) -> T + Send + 'static,
 ) -> Pulls<T> {
-    let asked = tables.iter().map(|(name, sql)| Asked { table: query(name, sql, &["a"]), parameters: parameters() });
+    let asked = tables.iter().map(|(name, sql)| Asked {
+        table: query(name, sql, &["a"]),
+        parameters: parameters(),
+        keys: None,
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let settle = move |name: &str, raw: tieout::audit::snapshot::RawTable| settle(name, raw.frame.height());
     runtime.block_on(pull(source, asked.collect(), limits, clock(), settle))

@@ -25,10 +25,11 @@ use rayon::prelude::*;
 use super::age::Ages;
 use super::{Gathered, Placed, Tables, rows};
 use crate::audit::breaks::{Class, Message, SideRows};
-use crate::audit::judgement::Context;
+use crate::audit::companies::{self, LeftOut};
+use crate::audit::judgement::{Context, Unjudged};
 use crate::audit::matching::{self, Members};
 use crate::audit::rulebook::{Reconcile, Rule};
-use crate::audit::value::Subject;
+use crate::audit::value::{Subject, SubjectKind};
 use compare::Common;
 use groups::{Groups, row_break};
 use matched::Matched;
@@ -41,6 +42,10 @@ pub(crate) struct KeylessRows {
     sides: BTreeMap<u32, SideRows>,
     /// Sides with such rows that are too young to count.
     young: BTreeSet<u32>,
+    /// The companies that are unknown.
+    left_out: Option<LeftOut>,
+    /// Sides that lack rows of a company, and so may lack rows without a key.
+    lacking: BTreeSet<u32>,
 }
 
 /// Judges one partition of the tables. Rows without a key are kept in `keyless` until [`finish`].
@@ -57,6 +62,7 @@ pub(crate) fn partition(
     keyless: &mut KeylessRows,
 ) {
     let prepared = prepared::prepare(settings, context, tables);
+    let left_out = companies::left_out(settings, tables);
     let sides = Sides::new(settings, context, &prepared);
     let pairing = matching::pair(&sides.keyed);
     let awaited: HashSet<u64> =
@@ -64,7 +70,7 @@ pub(crate) fn partition(
     let batch = context.batch.max(1);
     let judge = |from: usize| {
         let part = pairing.part(&sides.keyed, from, pairing.groups.min(from + batch), &awaited);
-        judge(rule, &Matched::new(&sides, part), open)
+        judge(rule, &Matched::new(&sides, part), left_out.as_ref(), open)
     };
     let batches = pairing.groups.div_ceil(batch);
     let judged: Vec<(Vec<u64>, Gathered)> = (0..batches).into_par_iter().map(|number| judge(number * batch)).collect();
@@ -79,13 +85,23 @@ pub(crate) fn partition(
         let mut totals = rows::totals(&side.name, table, kept, distinct[index], context);
         totals.unmatched_lookups = prepared[index].unmatched(side, kept);
         gathered.count_side(totals);
+        if !table.unknown.is_empty() {
+            keyless.lacking.insert(index as u32);
+        }
         keyless.add(index as u32, &sides, &pairing.sides[index].keyless);
     }
+    keyless.left_out = left_out.or(keyless.left_out.take());
 }
 
 /// Judges the subjects of one batch: the distinct keys of each side, and what was found.
-fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>) -> (Vec<u64>, Gathered) {
+fn judge(
+    rule: &Rule,
+    matched: &Matched<'_>,
+    left_out: Option<&LeftOut>,
+    open: &BTreeSet<Subject>,
+) -> (Vec<u64>, Gathered) {
     let mut groups = Groups::new(matched.pairing.groups);
+    leave_out(matched, left_out, &mut groups);
     window::close(matched, open, &mut groups);
     faults::place(matched, &mut groups);
     presence::unreadable(matched, &mut groups);
@@ -99,7 +115,18 @@ fn judge(rule: &Rule, matched: &Matched<'_>, open: &BTreeSet<Subject>) -> (Vec<u
     (distinct, conclude(rule, matched, groups, open))
 }
 
-/// Turns rows without a key into their findings.
+/// Leaves out the subjects of companies that are unknown on some side.
+fn leave_out(matched: &Matched<'_>, left_out: Option<&LeftOut>, groups: &mut Groups) {
+    let Some(left_out) = left_out else { return };
+    for group in 0..matched.pairing.groups {
+        if left_out.has(&matched.subject(group)) {
+            groups.leave(group, Unjudged::CompanyUnknown);
+        }
+    }
+}
+
+/// Turns rows without a key into their findings, and leaves open subjects of unknown companies as they are that no row
+/// spoke of. Whether a side that lacks a company has rows without a key cannot be known.
 pub(crate) fn finish(
     rule: &Rule,
     settings: &Reconcile,
@@ -109,6 +136,10 @@ pub(crate) fn finish(
 ) {
     for (index, side) in settings.sides.iter().enumerate() {
         let subject = Subject::keyless(&side.name);
+        if keyless.lacking.contains(&(index as u32)) {
+            gathered.set_aside.extend(open.contains(&subject).then_some(subject));
+            continue;
+        }
         let Some(sample) = keyless.sides.get(&(index as u32)).filter(|sample| sample.total > 0) else {
             gathered.passed(subject, keyless.young.contains(&(index as u32)), open);
             continue;
@@ -116,6 +147,14 @@ pub(crate) fn finish(
         let message = Message::Keyless { side: side.name.clone(), columns: side.key.clone(), rows: sample.total };
         let found = row_break(side, Class::Keyless, message);
         gathered.found(rule, subject, vec![Placed { check: 0, side: index as u32, found }], vec![sample.clone()], None);
+    }
+    if let Some(left_out) = &keyless.left_out {
+        let awaited: Vec<&Subject> = open.iter().filter(|subject| left_out.has(subject)).collect();
+        for subject in awaited.into_iter().filter(|subject| subject.kind() == SubjectKind::Key) {
+            if !gathered.set_aside.contains(subject) {
+                gathered.left(Unjudged::CompanyUnknown, Some(subject.clone()));
+            }
+        }
     }
 }
 
