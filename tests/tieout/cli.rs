@@ -1,5 +1,6 @@
 //! The program among people who mean harm, and on machines that fail.
 
+mod begun;
 mod explained;
 mod explored;
 mod faults;
