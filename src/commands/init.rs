@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{NOT_EVALUATED, TIES_OUT, USAGE, place, print, tables::count};
+use super::{NOT_EVALUATED, USAGE, place, print, tables::count};
 use crate::config::{Source, SourceKind};
 use crate::explore::config_file::{self, Business, Found};
 use crate::explore::rules::{self, Candidate, Draft};
@@ -78,7 +78,7 @@ pub async fn command(arguments: &Arguments, clock: &dyn Clock) -> u8 {
         eprintln!("{fault}");
         return if fault.kind() == io::ErrorKind::AlreadyExists { USAGE } else { NOT_EVALUATED };
     }
-    print(&told(arguments, &found, &planned)).max(TIES_OUT)
+    print(&told(arguments, &found, &planned))
 }
 
 /// The sources of the command line, each under a name of its own.
