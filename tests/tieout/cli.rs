@@ -5,6 +5,7 @@ mod explained;
 mod explored;
 mod faults;
 mod hostile;
+mod on_server;
 mod pulled;
 
 use std::fs;

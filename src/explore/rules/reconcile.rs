@@ -7,7 +7,7 @@ use super::super::table_file::{column_name, comment, quoted};
 use super::super::{KeyReason, Role};
 use super::agree::{self, Pair};
 use super::{Candidate, Draft};
-use crate::sources::catalogue::is_keyword;
+use crate::sources::catalogue::{HoldingKind, is_keyword};
 
 /// Other sides of one rule.
 const MOST_SIDES: usize = 3;
@@ -31,10 +31,14 @@ impl Group<'_> {
     }
 }
 
-pub(super) fn propose(tables: &[Candidate]) -> Vec<Draft> {
+pub(super) fn propose(candidates: &[Candidate]) -> Vec<Draft> {
+    // A view agrees with the tables it is made of. It counts where its source shows nothing else.
+    let is_view = |table: &Candidate| table.profile.holding.kind == HoldingKind::View;
+    let has_tables = |source: &str| candidates.iter().any(|table| table.source == source && !is_view(table));
+    let tables = || candidates.iter().filter(|table| !is_view(table) || !has_tables(&table.source));
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for reference in tables {
-        let pairs = tables.iter().filter(|other| other.name != reference.name).filter_map(|other| {
+    for reference in tables() {
+        let pairs = tables().filter(|other| other.name != reference.name).filter_map(|other| {
             let pair = agree::pair(&reference.profile, &other.profile)?;
             (!pair.figures.is_empty()).then_some((other, pair))
         });
@@ -100,7 +104,7 @@ fn draft(group: &Group<'_>) -> Draft {
         "key   = [{}]    # rows that belong together carry the same values here",
         key.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
     );
-    let _ = writeln!(text, "\n[sides.{}]\ntable = {}", sides[0], quoted(names[0]));
+    let _ = writeln!(text, "\n[sides.{}]\ntable = {}", toml_key(&sides[0]), quoted(names[0]));
     status(&mut text, reference);
     for ((other, pair), side) in others.iter().zip(&sides[1..]) {
         side_of(&mut text, other, pair, side, &key);
@@ -147,7 +151,7 @@ fn check_name(side: &str, column: &str) -> String {
 
 fn side_of(text: &mut String, other: &Candidate, pair: &Pair, side: &str, key: &[String]) {
     let column = |place: usize| other.profile.columns[place].name.clone();
-    let _ = writeln!(text, "\n[sides.{side}]\ntable = {}", quoted(&other.name));
+    let _ = writeln!(text, "\n[sides.{}]\ntable = {}", toml_key(side), quoted(&other.name));
     let renamed: Vec<String> = key
         .iter()
         .zip(&pair.columns)

@@ -68,6 +68,25 @@ fn a_folder_of_files_is_begun_with_its_pairs() {
     insta::assert_snapshot!("init_files_rule", fs::read_to_string(shop.path("new/rules/invoices-sales.toml")).unwrap());
 }
 
+#[test]
+fn chinese_names_stay_as_they_are() {
+    let shop = Shop::new("", "");
+    let books = Connection::open(shop.path("用友.db")).unwrap();
+    let tables = "create table 销售订单 (订单号 text, 行号 integer, 数量 text, 金额 text, primary key (订单号, 行号));
+        create table 发票 (发票号 text primary key, 订单号 text, 订单行号 integer, 金额 text, 开票日期 text);";
+    books.execute_batch(tables).unwrap();
+    for number in 1..=20 {
+        let order = format!("insert into 销售订单 values ('SO-{number}', 1, '{number}', '{number}.50')");
+        let invoice = format!("insert into 发票 values ('IN-{number}', 'SO-{number}', 1, '{number}.50', '2026-11-01')");
+        books.execute_batch(&format!("{order};{invoice}")).unwrap();
+    }
+    let said = shop.shell("tieout init new --source 用友.db && tieout check --config new/config/tieout.toml");
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(files_below(&shop.path("new/rules")), ["销售订单-发票.toml"]);
+    let ran = shop.shell("tieout run daily --dry-run --config new/config/tieout.toml");
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
 /// Whatever tables and columns are called, the files that are written can be read.
 #[test]
 fn hostile_names_make_no_wrong_files() {
