@@ -54,6 +54,7 @@ enum Command {
     Pull(commands::pull::Arguments),
     Accept(commands::accept::Arguments),
     Explore(commands::explore::Arguments),
+    Init(commands::init::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -91,6 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Pull(arguments) => commands::pull::command(&files, &arguments, &*clock).await,
             Command::Accept(arguments) => commands::accept::command(&files, &arguments, &*clock).await,
             Command::Explore(arguments) => commands::explore::command(&files, &arguments, &*clock).await,
+            Command::Init(arguments) => commands::init::command(&arguments, &*clock).await,
             Command::Serve => match commands::load(&files) {
                 Ok(config) => commands::serve(config, clock).await,
                 Err(code) => code,

@@ -56,7 +56,7 @@ pub async fn command(arguments: &Arguments, clock: Arc<dyn Clock>) -> u8 {
         Ok(false) => eprintln!("found the company of {} in {}", options.day, arguments.dir.display()),
         Err(fault) => return refuse(&fault),
     }
-    let files = Files { config: arguments.dir.join("config/tieout.toml"), rules: arguments.dir.join("rules") };
+    let files = Files { config: arguments.dir.join("config/tieout.toml"), rules: None };
     let config = match load(&files) {
         Ok(config) => config,
         Err(code) => return code,

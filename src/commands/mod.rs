@@ -7,6 +7,7 @@ pub mod demo;
 pub mod exceptions;
 pub mod explain;
 pub mod explore;
+pub mod init;
 mod moments;
 mod place;
 pub mod pull;
@@ -49,14 +50,21 @@ pub struct Files {
     /// The config file; table files are read from `tables/` beside it
     #[arg(long, global = true, value_name = "FILE", default_value = "config/tieout.toml")]
     pub config: PathBuf,
-    /// The folder of rule files
-    #[arg(long, global = true, value_name = "DIR", default_value = "rules")]
-    pub rules: PathBuf,
+    /// The folder of rule files [default: rules/ beside the config's folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+}
+
+impl Files {
+    /// Where the rule files are.
+    pub fn rules(&self) -> PathBuf {
+        self.rules.clone().unwrap_or_else(|| config::root_of(&self.config).join("rules"))
+    }
 }
 
 /// Reads every file, or prints all their problems and answers the exit code.
 pub fn load(files: &Files) -> Result<Arc<Config>, u8> {
-    let locations = Locations { config: files.config.clone(), rules: files.rules.clone() };
+    let locations = Locations { config: files.config.clone(), rules: files.rules() };
     match config::load(&locations, &|name| std::env::var(name).ok()) {
         Ok(config) => Ok(Arc::new(config)),
         Err(problems) => {

@@ -60,8 +60,7 @@ pub(super) fn propose(columns: &[Column]) -> Option<Key> {
 fn rank(column: &Column) -> Option<u8> {
     match (column.role, &column.proposed.kind) {
         (_, ColumnType::Money { .. } | ColumnType::Quantity { .. } | ColumnType::Boolean) => None,
-        (Role::Identifier, _) => Some(0),
-        (Role::Line, _) => Some(1),
+        (Role::Identifier | Role::Line, _) => Some(0),
         (_, ColumnType::Date) => Some(2),
         (_, ColumnType::Instant) => Some(4),
         (Role::Currency | Role::Unit, _) => Some(3),

@@ -1,6 +1,7 @@
 //! What a table seems to mean, by its names, its declared types and its first rows: proposals, each with its reason,
 //! for people to judge. Nothing here opens a source or writes a file.
 
+pub mod config_file;
 pub mod figures;
 mod key;
 mod kinds;

@@ -6,7 +6,7 @@ use super::figures::{self, count};
 use super::{Column, KeyReason, Profile};
 use crate::audit::snapshot::{ColumnType, Normaliser, Read};
 use crate::config::Source;
-use crate::sources::catalogue;
+use crate::sources::catalogue::{self, Holding};
 use crate::words;
 
 /// A name as table files accept it: letters, digits and `_`, no digit first, and none of `taken`.
@@ -29,8 +29,18 @@ pub fn column_name(source: &str, taken: &[String]) -> String {
     (1..).map(numbered).find(|name| !taken.contains(name)).unwrap_or(name)
 }
 
-/// The file's text. It names the source as `source`; `name` is the table's own.
-pub fn text(profile: &Profile, source: &Source, name: &str) -> String {
+/// The name of a table file: that of the table, without what file systems or rules would stumble over.
+pub fn name(profile: &Profile) -> String {
+    let name = profile.holding.name.rsplit('/').next().unwrap_or_default();
+    let name = match profile.holding.kind.name() {
+        "file" => name.rsplit_once('.').map_or(name, |(stem, _)| stem),
+        _ => name,
+    };
+    column_name(name, &[])
+}
+
+/// The file's text. `name` is the table's own. With `latest` only the rows of the latest day of its key are read.
+pub fn text(profile: &Profile, source: &Source, name: &str, latest: bool) -> String {
     let holding = &profile.holding;
     let mut text = format!(
         "# {}: {} {} of {}, {} when it was looked at.\n",
@@ -43,7 +53,13 @@ pub fn text(profile: &Profile, source: &Source, name: &str) -> String {
     let _ = writeln!(text, "# Types, key and date are guesses from {}: check them.\n", profile.basis());
     let _ = writeln!(text, "source  = {}", quoted(&source.name));
     match catalogue::query(&source.kind, holding) {
-        Read::Query(query) => reads(&mut text, &query, profile),
+        Read::Query(query) => match latest.then(|| latest_day(profile, source)).flatten() {
+            Some(condition) => {
+                text.push_str("# The rows of the latest day alone: the others tell how it was before.\n");
+                reads(&mut text, &format!("{query}\n{condition}"), None);
+            }
+            None => reads(&mut text, &query, profile.date.map(|date| profile.columns[date].declared.name.as_str())),
+        },
         Read::File(file) => {
             let _ = writeln!(text, "file    = {}", quoted(&file.path));
         }
@@ -79,7 +95,19 @@ fn key_name(name: &str) -> String {
     if bare { name.to_owned() } else { quoted(name) }
 }
 
-fn reads(text: &mut String, query: &str, profile: &Profile) {
+/// `where day = (select max(day) from table)`, of the day that is part of the key.
+fn latest_day(profile: &Profile, source: &Source) -> Option<String> {
+    let day = |place: &&usize| profile.columns[**place].proposed.kind == ColumnType::Date;
+    let place = *profile.key.as_ref()?.columns.iter().find(day)?;
+    let holding = &profile.holding;
+    let only = Holding { columns: vec![holding.columns.get(place)?.clone()], ..holding.clone() };
+    let Read::Query(query) = catalogue::query(&source.kind, &only) else { return None };
+    let (column, table) = query.strip_prefix("select ")?.split_once("\nfrom ")?;
+    Some(format!("where {column} = (select max({column}) from {table})"))
+}
+
+/// What is read; `date` is the column that a past day could be cut at.
+fn reads(text: &mut String, query: &str, date: Option<&str>) {
     // A name may hold whatever TOML means something by; in quotes of three, only backslashes and quotes do.
     let plain = !query.contains(['\\', '\''])
         && !query.contains("\"\"\"")
@@ -89,8 +117,8 @@ fn reads(text: &mut String, query: &str, profile: &Profile) {
     } else {
         let _ = writeln!(text, "query   = {}", quoted(query));
     }
-    if let Some(date) = profile.date {
-        let name = comment(&profile.columns[date].declared.name);
+    if let Some(date) = date {
+        let name = comment(date);
         let _ =
             writeln!(text, "# To judge past days: add `where {name} <= :as_of_day`, and take the line `history` away.");
     }

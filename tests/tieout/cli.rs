@@ -1,9 +1,11 @@
 //! The program among people who mean harm, and on machines that fail.
 
+mod begun;
 mod explained;
 mod explored;
 mod faults;
 mod hostile;
+mod on_server;
 mod pulled;
 
 use std::fs;

@@ -88,19 +88,9 @@ pub(super) fn table(source: &Source, profile: &Profile) -> String {
     text.push_str(&tables::drawn(&table));
     text.push('\n');
     text.push_str(&proposals(profile));
-    let name = file_name(profile);
+    let name = table_file::name(profile);
     text.push_str(&format!("\nA table file to begin with, config/tables/{name}.toml:\n\n"));
-    text + &table_file::text(profile, source, &name)
-}
-
-/// The name of a table file: that of the table, without what file systems or rules would stumble over.
-pub(super) fn file_name(profile: &Profile) -> String {
-    let name = profile.holding.name.rsplit('/').next().unwrap_or_default();
-    let name = match profile.holding.kind.name() {
-        "file" => name.rsplit_once('.').map_or(name, |(stem, _)| stem),
-        _ => name,
-    };
-    table_file::column_name(name, &[])
+    text + &table_file::text(profile, source, &name, false)
 }
 
 fn row(profile: &Profile, column: &Column) -> Vec<String> {
@@ -221,7 +211,7 @@ pub(super) fn table_json(source: &Source, profile: &Profile) -> String {
         "key": key,
         "date": profile.date.map(name),
         "currency": profile.currency.map(name),
-        "table_file": table_file::text(profile, source, &file_name(profile)),
+        "table_file": table_file::text(profile, source, &table_file::name(profile), false),
     }))
 }
 

@@ -147,9 +147,12 @@ pub fn query(source: &SourceKind, holding: &Holding) -> Read {
 fn is_plain(name: &str, capitals: bool) -> bool {
     let letter = |c: char| c == '_' || c.is_ascii_lowercase() || (capitals && c.is_ascii_uppercase());
     let mut letters = name.chars();
-    letters.next().is_some_and(letter)
-        && letters.all(|c| letter(c) || c.is_ascii_digit())
-        && !KEYWORDS.contains(&name.to_ascii_lowercase().as_str())
+    letters.next().is_some_and(letter) && letters.all(|c| letter(c) || c.is_ascii_digit()) && !is_keyword(name)
+}
+
+/// Whether SQL would read the name as a word of its own.
+pub fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Words of SQL that are likely names of columns and tables, and cannot stand there without quotes.

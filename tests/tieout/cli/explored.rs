@@ -84,7 +84,7 @@ fn a_folder_of_files_is_a_source_and_so_is_one_file_of_it() {
     let shop = shop();
     shop.write("data/deep/stock.csv", "sku,on_hand\nA,1\n");
     shop.write("data/broken.csv", "a,b\n1\n");
-    shop.write("data/notes.txt", "nothing");
+    shop.write("data/notes.md", "nothing");
     shop.write("data/.hidden.csv", "a\n1\n");
     let said = shop.shell("COLUMNS=80 tieout explore data");
     assert_eq!((said.code, said.err.as_str()), (0, ""));
