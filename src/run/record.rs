@@ -1,5 +1,7 @@
 //! Recording: judgements become changes, and changes, run, trail and deliveries are saved in one transaction.
 
+mod news;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -10,10 +12,10 @@ use uuid::Uuid;
 use super::{Judged, Request, day_of};
 use crate::audit::amount::Purse;
 use crate::audit::breaks::Finding;
-use crate::audit::exception::{self, Continuity, Exception, Past, Status, Step, Transition};
-use crate::audit::judgement::{Context, Judgement, Outcome, Reason, Unjudged};
+use crate::audit::exception::{self, Exception, Past, Status, Step, Transition};
+use crate::audit::judgement::{Context, Judgement, Outcome, Reason};
 use crate::audit::reach;
-use crate::audit::rulebook::{Body, Rule};
+use crate::audit::rulebook::Rule;
 use crate::config::{Config, Department};
 use crate::notify::email;
 use crate::notify::letter::{self, Letter};
@@ -196,8 +198,8 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         // A sum of 38 digits that overflows keeps its former figure; every exception still shows its own.
         let _ = at_risk.add(&currency, amount);
     }
-    let told = Told { not_evaluated: reason.clone(), unknown: unknown.clone() };
-    gathered.news.push(news(session, &rule, &known, baseline, continuity.clone(), &judgement, told));
+    let told = news::Told { not_evaluated: reason.clone(), unknown: unknown.clone() };
+    gathered.news.push(news::news(session, &rule, &known, baseline, continuity.clone(), &judgement, told));
     gathered.changes.extend(changes(&known, baseline));
     let mut steps: BTreeMap<&'static str, u64> = BTreeMap::new();
     for step in &known.steps {
@@ -258,65 +260,6 @@ fn listed(session: &Session<'_>, findings: Vec<Finding>, known: &Known) -> Vec<L
         }
     });
     listed.collect()
-}
-
-/// What of a rule's run is no judgement.
-struct Told {
-    not_evaluated: Option<Reason>,
-    unknown: BTreeMap<String, Reason>,
-}
-
-fn news(
-    session: &Session<'_>,
-    rule: &Rule,
-    known: &Known,
-    baseline: bool,
-    continuity: Option<Continuity>,
-    judgement: &Judgement,
-    Told { not_evaluated, unknown }: Told,
-) -> RuleNews {
-    let today = known.last.as_ref().filter(|(_, day)| *day == session.context.day);
-    // What a look at a past day could not read is that reader's news alone.
-    let told = known.older
-        || match &not_evaluated {
-            Some(reason) => {
-                let again = today.is_some_and(|(status, _)| status == RuleStatus::NotEvaluated.name());
-                // A guard that stays tripped is told when it trips, and not anew every day.
-                again || known.last_reason.as_ref().is_some_and(|last| last.is_same_guard(reason))
-            }
-            None => {
-                let last = |company| match &known.last_reason {
-                    Some(Reason::Partly { companies }) => companies.get(company),
-                    _ => None,
-                };
-                let stays = |last: &Reason, reason| today.is_some() || last.is_same_guard(reason);
-                unknown.iter().all(|(company, reason)| last(company).is_some_and(|last| stays(last, reason)))
-            }
-        };
-    RuleNews {
-        id: rule.id.clone(),
-        title: rule.title.clone(),
-        departments: departments(rule),
-        continuity,
-        baseline,
-        not_evaluated,
-        unknown,
-        told_not_evaluated: told,
-        flooded: matches!(judgement.outcome, Outcome::Flooded { .. }),
-        in_transit: judgement.in_transit,
-        warned: judgement.warned.clone(),
-        without_rate: judgement.unjudged.get(&Unjudged::NoRate).copied().unwrap_or_default(),
-    }
-}
-
-/// Every department a rule's exceptions may belong to.
-fn departments(rule: &Rule) -> BTreeSet<String> {
-    let mut departments = BTreeSet::from([rule.owner.clone()]);
-    if let Body::Reconcile(body) = &rule.body {
-        departments.extend(body.checks.iter().map(|check| check.owner.clone()));
-        departments.extend(body.sides.iter().map(|side| side.owner.clone()));
-    }
-    departments
 }
 
 fn changes(known: &Known, baseline: bool) -> impl Iterator<Item = Changed> {
