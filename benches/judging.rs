@@ -215,7 +215,7 @@ fn reading(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(lines));
         group.bench_function(BenchmarkId::from_parameter(lines), |bench| {
             bench.iter(|| {
-                let asked = vec![Asked { table: table.clone(), parameters: Parameters::new() }];
+                let asked = vec![Asked { table: table.clone(), parameters: Parameters::new(), keys: None }];
                 let zone = Tz::UTC;
                 let spec = table.clone();
                 let settle = move |_: &str, raw: RawTable| normalise(&spec, &raw, zone).map(|table| table.len());

@@ -53,14 +53,17 @@ pub fn asked(seen: &Seen, known: &[Exception]) -> BTreeSet<Subject> {
     asked
 }
 
-/// By table, the keys that are enough to judge some subjects again. A table that is not named must be read whole.
+/// By table, the keys that are enough to judge some subjects again. A table that is not named must be read whole, and so
+/// is one of several companies: its sources know nothing of the column that says whose a row is.
 pub fn keys(rule: &Rule, specs: &BTreeMap<String, TableSpec>, asked: &BTreeSet<Subject>) -> BTreeMap<String, Keys> {
     let Body::Reconcile(settings) = &rule.body else { return BTreeMap::new() };
     if asked.len() > KEYS || asked.iter().any(|subject| subject.kind() != SubjectKind::Key) {
         return BTreeMap::new();
     }
     let sides = settings.sides.iter().filter(|side| serves_alone(settings, side));
-    let keyed = sides.filter_map(|side| Some((side.table.clone(), of_side(side, specs.get(&side.table)?, asked)?)));
+    let sides = sides.filter_map(|side| Some((side, specs.get(&side.table)?)));
+    let of_one = sides.filter(|(_, spec)| spec.companies.is_empty());
+    let keyed = of_one.filter_map(|(side, spec)| Some((side.table.clone(), of_side(side, spec, asked)?)));
     keyed.collect()
 }
 

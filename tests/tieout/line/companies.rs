@@ -164,6 +164,15 @@ async fn each_company_is_judged_by_itself_and_its_year_books_as_one() {
 }
 
 #[tokio::test]
+async fn what_breaks_in_one_company_is_read_again_in_all_of_them() {
+    let group = Group::new();
+    let again = rule("\"company\", \"no\"").replacen("owner =", "recheck = \"5m\"\nowner =", 1);
+    group.write("rules/by-company.toml", &again);
+    group.run().await;
+    assert_eq!(group.exceptions("by-company").await, open(&["001 / 2", "002 / 2", "002 / 25"]));
+}
+
+#[tokio::test]
 async fn a_company_that_cannot_be_read_is_left_as_it_was_and_the_others_are_judged() {
     let group = Group::new();
     group.run().await;
