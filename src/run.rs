@@ -384,6 +384,8 @@ fn backoff(attempts: u32) -> Duration {
 pub struct Probe {
     pub rows: u64,
     pub unreadable: u64,
+    /// Cells that hold a day which stands for none.
+    pub no_dates: u64,
 }
 
 /// Reads every table of the config once, as a run of all rules would, and holds it against what the store remembers of
@@ -401,7 +403,11 @@ pub async fn probe(
     let pulled = pull::pull(config, &starts, &context, &memory, clock, deadline).await;
     let mut probes: BTreeMap<String, Result<Probe, Reason>> = BTreeMap::new();
     for (name, table) in pulled.tables.iter() {
-        let probe = Probe { rows: table.len() as u64, unreadable: table.unreadable.len() as u64 };
+        let probe = Probe {
+            rows: table.len() as u64,
+            unreadable: table.unreadable.len() as u64,
+            no_dates: table.no_dates.values().sum(),
+        };
         probes.insert(name.clone(), Ok(probe));
     }
     for (name, table) in pulled.tables.iter() {

@@ -89,6 +89,10 @@ fn tables(text: &mut String, probes: &BTreeMap<String, Result<Probe, Reason>>) -
                 if probe.unreadable > 0 {
                     let _ = write!(text, ", {} that cannot be read", super::tables::count(probe.unreadable, "cell"));
                 }
+                if probe.no_dates > 0 {
+                    let days = super::tables::count(probe.no_dates, "date");
+                    let _ = write!(text, ", {days} that stand for none, such as 0000-00-00");
+                }
                 text.push('\n');
             }
             Err(reason) => {

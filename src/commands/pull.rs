@@ -93,7 +93,7 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
         Format::Parquet => written(arguments.out.as_deref(), |out| output::parquet(&view, out)),
     };
     if format != Format::Table {
-        eprint!("{}", unreadable(&table.unreadable));
+        eprint!("{}{}", unreadable(&table.unreadable), no_dates(&table));
     }
     code
 }
@@ -168,6 +168,15 @@ fn written(out: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<
             fail(&io::Error::new(fault.kind(), format!("cannot write {}: {fault}", path.display())))
         }
     }
+}
+
+/// How many days of each column stand for none; empty without any.
+fn no_dates(table: &Table) -> String {
+    let line = |(column, count): (&String, &u64)| {
+        let dates = super::tables::count(*count, "date");
+        format!("{dates} of {column} that stand for none, such as 0000-00-00\n")
+    };
+    table.no_dates.iter().map(line).collect()
 }
 
 /// The cells that could not be read, a line each; empty without any.

@@ -83,7 +83,11 @@ pub fn unite(spec: &TableSpec, parts: &[(&str, Table)], unknown: BTreeMap<String
     }
     let moment = parts.iter().map(|(_, part)| part.moment).min().unwrap_or_default();
     let clock_offset = parts.iter().filter_map(|(_, part)| part.clock_offset).max_by_key(|offset| offset.abs());
-    Table { clock_offset, unknown, ..Table::new(spec.clone(), rows, columns.collect(), unreadable, moment) }
+    let mut no_dates = BTreeMap::new();
+    for (column, count) in parts.iter().flat_map(|(_, part)| &part.no_dates) {
+        *no_dates.entry(column.clone()).or_default() += count;
+    }
+    Table { clock_offset, no_dates, unknown, ..Table::new(spec.clone(), rows, columns.collect(), unreadable, moment) }
 }
 
 fn tags(parts: &[(&str, Table)]) -> Vector {

@@ -241,6 +241,9 @@ pub struct Table {
     pub moment: DateTime<Utc>,
     /// As of [`RawTable::clock_offset`].
     pub clock_offset: Option<TimeDelta>,
+    /// Cells that hold a day which systems store for *no date*, such as 0000-00-00, and are null therefore: how many, by
+    /// column.
+    pub no_dates: BTreeMap<String, u64>,
     /// Why companies are missing whose rows belong here, by company.
     pub unknown: BTreeMap<String, Reason>,
 }

@@ -1,6 +1,7 @@
 //! From a raw frame to a table: every cell cleaned, typed, and read exactly or named as unreadable.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
@@ -24,6 +25,9 @@ const SHOWN_CHARACTERS: usize = 80;
 /// A cell that was refused: its row, and its text as read.
 type Refused = (usize, String);
 
+/// A column, what of it was refused, and how many of its cells hold a day that stands for none.
+type ReadColumn = (Vector, Vec<Refused>, u64);
+
 /// Cleans and types a raw frame. `zone` is the source's: it turns naive date-times into instants.
 ///
 /// An empty text is null whatever the column's type, and so are the column's null words. Full-width digits and signs
@@ -32,14 +36,26 @@ type Refused = (usize, String);
 pub fn normalise(spec: &TableSpec, raw: &RawTable, zone: Tz) -> Result<Table, SnapshotFault> {
     let read = |wanted: &ColumnSpec| {
         let held = raw.frame.column(&wanted.from).map_err(|_| missing(spec, wanted, &raw.frame))?;
-        Reader { spec, column: wanted, held: held.as_materialized_series(), zone }.read()
+        let reader = Reader {
+            spec,
+            column: wanted,
+            held: held.as_materialized_series(),
+            zone,
+            no_dates: std::cell::Cell::new(0),
+        };
+        let (column, refused) = reader.read()?;
+        Ok((column, refused, reader.no_dates.get()))
     };
-    let read: Vec<Result<(Vector, Vec<Refused>), SnapshotFault>> = spec.columns.par_iter().map(read).collect();
+    let read: Vec<Result<ReadColumn, SnapshotFault>> = spec.columns.par_iter().map(read).collect();
     let mut columns = Vec::with_capacity(spec.columns.len());
     let mut refused: Vec<(usize, usize, String)> = Vec::new();
+    let mut no_dates = BTreeMap::new();
     for (index, answer) in read.into_iter().enumerate() {
-        let (column, cells) = answer?;
+        let (column, cells, empty_days) = answer?;
         columns.push(column);
+        if empty_days > 0 {
+            no_dates.insert(spec.columns[index].name.clone(), empty_days);
+        }
         refused.extend(cells.into_iter().map(|(row, text)| (row, index, text)));
     }
     refused.sort_unstable();
@@ -49,7 +65,7 @@ pub fn normalise(spec: &TableSpec, raw: &RawTable, zone: Tz) -> Result<Table, Sn
         text: text.chars().take(SHOWN_CHARACTERS).collect(),
     });
     let table = Table::new(spec.clone(), raw.frame.height(), columns, unreadable.collect(), raw.moment);
-    Ok(signs::turn(Table { clock_offset: raw.clock_offset, ..table }))
+    Ok(signs::turn(Table { clock_offset: raw.clock_offset, no_dates, ..table }))
 }
 
 fn missing(spec: &TableSpec, column: &ColumnSpec, frame: &DataFrame) -> SnapshotFault {
@@ -68,6 +84,8 @@ struct Reader<'r> {
     column: &'r ColumnSpec,
     held: &'r Series,
     zone: Tz,
+    /// Cells so far that hold a day which stands for none.
+    no_dates: std::cell::Cell<u64>,
 }
 
 impl Reader<'_> {
@@ -218,8 +236,10 @@ impl Reader<'_> {
         let mut rows = Vec::new();
         for (row, cell) in cells.enumerate() {
             let reading = cell.as_ref().map_or(Reading::Null, &read);
-            if matches!(reading, Reading::Unreadable) {
-                rows.push(row);
+            match reading {
+                Reading::Unreadable => rows.push(row),
+                Reading::Null if cell.is_some() => self.no_dates.set(self.no_dates.get() + 1),
+                Reading::Null | Reading::Value(_) => {}
             }
             values.push(reading.value());
         }
@@ -251,8 +271,11 @@ impl Reader<'_> {
             let bare = trim(unwrap_formula(trim(&narrow)));
             let is_word = words.contains(&cleaned) || words.iter().any(|word| word == trim(&cleaned));
             let reading = if is_word { Reading::Null } else { read(bare) };
-            if matches!(reading, Reading::Unreadable) {
-                refused.push((row, cell.clone().into_owned()));
+            match reading {
+                Reading::Unreadable => refused.push((row, cell.clone().into_owned())),
+                // What is neither empty nor a word for it, and still is nothing, is a day that stands for none.
+                Reading::Null if !is_word && !bare.is_empty() => self.no_dates.set(self.no_dates.get() + 1),
+                Reading::Null | Reading::Value(_) => {}
             }
             values.push(reading.value());
         }

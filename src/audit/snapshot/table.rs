@@ -26,7 +26,7 @@ impl Table {
             assert!(fits(held, &column.kind), "column {} of table {} is of its type", column.name, spec.name);
         }
         let unknown = BTreeMap::new();
-        Table { spec, rows, columns, unreadable, moment, clock_offset: None, unknown }
+        Table { spec, rows, columns, unreadable, moment, clock_offset: None, no_dates: BTreeMap::new(), unknown }
     }
 
     /// The moment of the snapshot by the source's own clock, which is what its rows were stamped by; by ours where it

@@ -1,7 +1,7 @@
 //! A table's rows as a person reads them, fitted to the width there is.
 
 use super::super::tables;
-use super::{View, unreadable};
+use super::{View, no_dates, unreadable};
 use crate::audit::snapshot::{ColumnSpec, ColumnType, CurrencyOf};
 use crate::audit::value::Value;
 use crate::config::Config;
@@ -31,7 +31,7 @@ pub(super) fn page(config: &Config, view: &View<'_>) -> String {
         let more = more.collect::<Vec<_>>().join(", ");
         text.push_str(&format!("\nNot shown for want of room (--columns NAMES shows them): {more}\n"));
     }
-    let cells = unreadable(&view.table.unreadable);
+    let cells = format!("{}{}", unreadable(&view.table.unreadable), no_dates(view.table));
     if !cells.is_empty() {
         text.push('\n');
     }

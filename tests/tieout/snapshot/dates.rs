@@ -137,3 +137,17 @@ fn a_moment_that_clocks_skip_or_repeat_is_the_earliest_it_can_be() {
     );
     check_column(instant(), texts(&["1988-04-17 02:30:00"]), &["1988-04-16T18:00:00Z"]);
 }
+
+#[test]
+fn days_that_stand_for_none_are_counted_and_empty_cells_and_null_words_are_not() {
+    let raw = |name: &str| {
+        let cells = ["0000-00-00", "", "2024-11-05", "1900-01-01", "无", " ", "2024-00-00"];
+        texts(&cells).with_name(name.into())
+    };
+    let mut due = column("due", ColumnType::Date);
+    due.null_words = vec!["无".to_owned()];
+    let columns = vec![due, column("paid", ColumnType::Instant), column("note", ColumnType::Text)];
+    let table = table_in(Tz::Asia__Shanghai, columns, vec![raw("due"), raw("paid"), raw("note")]).unwrap();
+    let counted: Vec<(&str, u64)> = table.no_dates.iter().map(|(column, count)| (column.as_str(), *count)).collect();
+    assert_eq!(counted, [("due", 2), ("paid", 2)]);
+}
