@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use toml::de::DeValue;
 use wildmatch::WildMatch;
 
-use super::values::{duration, path, secret, zone};
+use super::values::{path, secret, zone};
 use super::{Job, Secret, Source, SourceKind};
 use crate::audit::expression::{ParameterTypes, Type};
 use crate::audit::reach::SCOPE_START;
@@ -103,7 +103,7 @@ pub(super) fn job<'d>(name: &str, node: &Node<'d>, business_zone: Option<chrono_
     let section = node.section()?;
     let zone = section.get("zone").map_or(business_zone, |node| zone(&node));
     let schedule = section.get("schedule").map_or(Some(None), |node| schedule(&node, zone).map(Some));
-    let time_limit = section.get("time_limit").map_or(Some(TIME_LIMIT), |node| duration(&node));
+    let time_limit = section.get("time_limit").map_or(Some(TIME_LIMIT), |node| node.duration());
     let patterns = section.need("rules", "patterns of rule ids: rules = [\"order-*\"]").and_then(|node| node.texts(1));
     let patterns =
         patterns.map(|patterns| patterns.into_iter().map(|(pattern, node)| (WildMatch::new(&pattern), node)).collect());

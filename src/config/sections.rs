@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::values::{LANGUAGES, address, duration, path, secret, zone};
+use super::values::{LANGUAGES, address, path, secret, zone};
 use super::{Business, Department, Limits, Mail, Secret, Serve, Transport};
 use crate::audit::calendar::Calendar;
 use crate::audit::rulebook::is_currency_code;
@@ -120,7 +120,7 @@ pub(super) fn limits(root: &Section<'_>) -> Option<Limits> {
     let size = |key, usual: usize| {
         section.get(key).map_or(Some(usual), |node| node.small_count(1).and_then(|count| usize::try_from(count).ok()))
     };
-    let time = |key, usual| section.get(key).map_or(Some(usual), |node| duration(&node));
+    let time = |key, usual| section.get(key).map_or(Some(usual), |node| node.duration());
     let flood = count("flood", usual.flood);
     let evidence_rows = size("evidence_rows", usual.evidence_rows);
     let mail_rows = size("mail_rows", usual.mail_rows);

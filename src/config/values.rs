@@ -1,7 +1,6 @@
 //! Values that several sections of `tieout.toml` are made of.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::{Secret, files};
 use crate::language::Language;
@@ -18,11 +17,6 @@ pub(super) fn zone(node: &Node<'_>) -> Option<chrono_tz::Tz> {
         node.problem_near(format!("{} is no time zone", node.written()), "an IANA name such as Asia/Shanghai", near);
     }
     zone
-}
-
-/// `90s`, `10m` or `2h`, and not nothing.
-pub(super) fn duration(node: &Node<'_>) -> Option<Duration> {
-    node.duration()
 }
 
 /// A path, relative ones starting at `root`.

@@ -1,7 +1,5 @@
 //! The keys of a table file that say which files hold the table, and how they are laid out.
 
-use std::time::Duration;
-
 use crate::audit::snapshot::{ColumnSpec, ENCODINGS, ENDINGS, FileFormat, FileRead, Layout, Pick, Read, is_pattern};
 use crate::problem::{Node, Section};
 
@@ -18,7 +16,7 @@ pub(super) fn file(section: &Section<'_>, node: &Node<'_>) -> Option<FileRead> {
         }
         Some(pick)
     });
-    let settled = optional(section, "settled", |node| age(&node));
+    let settled = optional(section, "settled", |node| node.duration());
     let done = optional(section, "done", |node| {
         let ending = node.filled()?;
         if ending.contains(['/', '\\']) {
@@ -94,25 +92,6 @@ fn path(node: &Node<'_>) -> Option<String> {
         return None;
     }
     Some(path)
-}
-
-/// How long nobody may have written to a file.
-fn age(node: &Node<'_>) -> Option<Duration> {
-    let text = node.filled()?;
-    let unit = |letter| match letter {
-        's' => Some(1),
-        'm' => Some(60),
-        'h' => Some(3_600),
-        _ => None,
-    };
-    let seconds = text.chars().next_back().and_then(unit).and_then(|unit| {
-        let number: u32 = text[..text.len() - 1].parse().ok()?;
-        number.checked_mul(unit).filter(|seconds| *seconds > 0)
-    });
-    if seconds.is_none() {
-        node.problem(format!("{} is no duration", node.written()), "a number with s, m or h: \"90s\", \"2m\", \"1h\"");
-    }
-    seconds.map(|seconds| Duration::from_secs(seconds.into()))
 }
 
 /// The keys that lay a file out, each on a file of its kind.

@@ -66,8 +66,6 @@ pub(super) fn query_fault(server: &str, doing: &'static str, limits: &PullLimits
         "25006" => Fault::Writes,
         "55P03" => Fault::TableLocked { waited: limits.lock },
         "57014" if is_timeout(&**answer) => Fault::TooSlow { limit: limits.timeout },
-        // "cannot insert multiple commands into a prepared statement" has no code of its own.
-        "42601" if answer.message().contains("multiple commands") => Fault::SeveralStatements,
         code if code.starts_with("57P") || code.starts_with("08") => {
             Fault::Lost { server: server.to_owned(), reason: message }
         }
@@ -75,8 +73,8 @@ pub(super) fn query_fault(server: &str, doing: &'static str, limits: &PullLimits
     }
 }
 
-/// Whether a query was ended by its own time limit, and not by a person. The words are the server's, in its language,
-/// so the name of the function that said them decides.
+/// Whether a query was ended by its own time limit, and not by a person. Both have one code, so the words decide, in
+/// English and in Chinese; in any other language of the server it counts as the time limit.
 fn is_timeout(answer: &dyn DatabaseError) -> bool {
     let message = answer.message();
     !message.contains("user request") && !message.contains("用户请求")

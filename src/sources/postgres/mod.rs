@@ -230,8 +230,8 @@ impl Reading<'_> {
         let row = self.connection.fetch_one(sqlx::query("select '1'::money")).await;
         let row = row.map_err(|error| self.fault("asking for the digits of money", &error))?;
         let bytes = row.try_get_raw(0).ok().and_then(|raw| raw.as_bytes().ok()?.try_into().ok());
-        let units = bytes.map_or(100, i64::from_be_bytes);
-        let scale = u8::try_from(units.max(1).ilog10()).unwrap_or(2);
+        let units = bytes.map(i64::from_be_bytes).ok_or_else(malformed)?;
+        let scale = units.checked_ilog10().and_then(|digits| u8::try_from(digits).ok()).ok_or_else(malformed)?;
         *self.money = Some(scale);
         Ok(scale)
     }
