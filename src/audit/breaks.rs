@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::amount::{Amount, Money, Purse};
+use super::diagnosis::Diagnosis;
 use super::value::{Subject, Value};
 
 /// The kind of a break, in the order in which breaks of one subject are listed.
@@ -93,6 +94,9 @@ pub struct Break {
     pub message: Message,
     /// The money in question; `None` means unpriced.
     pub at_risk: Option<Money>,
+    /// What the data says of why; `None` where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Box<Diagnosis>>,
 }
 
 /// Which relation a check demands of its two figures.

@@ -369,8 +369,9 @@ fn are_same(before: &[Break], now: &[Break]) -> bool {
 }
 
 impl Break {
-    /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket, and
-    /// the tolerance that was not enough, which belongs to the rule. Compared as values are, so that a column declared
+    /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket,
+    /// the tolerance that was not enough, which belongs to the rule, and the likely cause, which other rows decide with
+    /// it. Compared as values are, so that a column declared
     /// with more digits changes nothing.
     pub fn fingerprint(&self) -> Break {
         let mut steady = self.clone();
@@ -384,6 +385,7 @@ impl Break {
             Message::DateDiffers { allowed, .. } => *allowed = None,
             _ => {}
         }
+        steady.diagnosis = None;
         steady
     }
 

@@ -236,6 +236,7 @@ fn flood(rule: &Rule, found: u64, limit: u64, excess: &Excess) -> Finding {
         owner: rule.owner.clone(),
         message: Message::Flood { found, limit, excess },
         at_risk: None,
+        diagnosis: None,
     };
     Finding {
         subject: Subject::flood(),

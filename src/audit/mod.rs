@@ -8,6 +8,7 @@ pub mod amount;
 pub mod breaks;
 pub mod calendar;
 pub mod companies;
+pub mod diagnosis;
 pub mod exception;
 pub mod expression;
 pub mod judge;

@@ -35,6 +35,7 @@ fn worth(check: &str, risk: &str) -> Break {
         owner: "warehouse".to_owned(),
         message: Message::Missing { side: "warehouse".to_owned(), present: vec!["sales".to_owned()] },
         at_risk: Some(Money { currency: "CNY".to_owned(), amount: amount(risk) }),
+        diagnosis: None,
     }
 }
 

@@ -106,6 +106,7 @@ fn judge(rule: &Rule, settings: &LowStock, roles: &[Role<'_>], pairing: &Pairing
             owner: rule.owner.clone(),
             message,
             at_risk: None,
+            diagnosis: None,
         };
         placed.push(Placed { check, side, found });
     };
@@ -134,6 +135,7 @@ fn judge(rule: &Rule, settings: &LowStock, roles: &[Role<'_>], pairing: &Pairing
             owner: rule.owner.clone(),
             message,
             at_risk: None,
+            diagnosis: None,
         };
         placed.push(Placed { check: 1, side: 0, found });
     };
@@ -213,6 +215,7 @@ fn keyless(
             rows: members.len() as u64,
         },
         at_risk: None,
+        diagnosis: None,
     };
     let evidence = vec![rows::shown(role.name, role.table, members, context.evidence_rows)];
     gathered.found(rule, subject, vec![Placed { check: 0, side: index as u32, found }], evidence, None);

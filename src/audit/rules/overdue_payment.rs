@@ -159,7 +159,7 @@ pub(crate) fn finish(rule: &Rule, open: &BTreeSet<Subject>, parties: Parties, ga
 
 fn rule_break(rule: &Rule, class: Class, message: Message, at_risk: Option<Money>) -> Break {
     let check = class.name().to_owned();
-    Break { check, class, side: None, owner: rule.owner.clone(), message, at_risk }
+    Break { check, class, side: None, owner: rule.owner.clone(), message, at_risk, diagnosis: None }
 }
 
 fn is_row_fault(class: Class) -> bool {

@@ -38,7 +38,7 @@ pub fn purse(held: &[(&str, &str)]) -> Purse {
 
 pub fn found(check: &str, class: Class, message: Message, at_risk: Option<(&str, &str)>) -> Break {
     let at_risk = at_risk.map(|(currency, figure)| Money { currency: currency.to_owned(), amount: amount(figure) });
-    Break { check: check.to_owned(), class, side: None, owner: "finance".to_owned(), message, at_risk }
+    Break { check: check.to_owned(), class, side: None, owner: "finance".to_owned(), message, at_risk, diagnosis: None }
 }
 
 pub fn quantity_break(left: &str, right: &str, at_risk: Option<(&str, &str)>) -> Break {

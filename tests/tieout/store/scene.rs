@@ -309,6 +309,7 @@ pub fn finding(subject: Subject, class: Class, message: Message, at_risk: Option
         owner: "finance".to_owned(),
         message,
         at_risk: at_risk.map(|amount| Money { currency: "CNY".to_owned(), amount }),
+        diagnosis: None,
     };
     let evidence = Evidence { version: EVIDENCE_VERSION, sides: vec![rows] };
     Finding { subject, breaks: vec![found], severity: Severity::Medium, evidence }

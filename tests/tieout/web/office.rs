@@ -340,7 +340,15 @@ fn finding(
     severity: Severity,
     rows: SideRows,
 ) -> Finding {
-    let found = Break { check: class.name().to_owned(), class, side: None, owner: owner.to_owned(), message, at_risk };
+    let found = Break {
+        check: class.name().to_owned(),
+        class,
+        side: None,
+        owner: owner.to_owned(),
+        message,
+        at_risk,
+        diagnosis: None,
+    };
     Finding {
         subject: Subject::key(vec![Value::Text(subject.to_owned())]),
         breaks: vec![found],

@@ -205,7 +205,7 @@ impl Run<'_> {
             }
             _ => None,
         };
-        Break { check: name, class, side: None, owner: self.check.owner.clone(), message, at_risk }
+        Break { check: name, class, side: None, owner: self.check.owner.clone(), message, at_risk, diagnosis: None }
     }
 
     /// Whether the check compares a number of rows and no quantity: the rule's price says nothing of it.

@@ -53,6 +53,7 @@ pub(super) fn row_break(side: &Side, class: Class, message: Message) -> Break {
         owner: side.owner.clone(),
         message,
         at_risk: None,
+        diagnosis: None,
     }
 }
 
