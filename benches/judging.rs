@@ -176,6 +176,7 @@ fn context() -> Context {
         parameters: BTreeMap::new(),
         flood: u64::MAX,
         evidence_rows: 5,
+        diagnosed: 20_000,
         batch: BATCH,
     }
 }

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::audit::amount::Purse;
 use crate::audit::breaks::{Break, Class, Excess, Severity};
+use crate::audit::diagnosis::Pattern;
 use crate::audit::exception::{Continuity, Status, Step};
 use crate::audit::judgement::{Reason, SideTotals, Unjudged};
 use crate::audit::moments::Moments;
@@ -100,6 +101,12 @@ pub struct RuleReport {
     pub unjudged: BTreeMap<Unjudged, u64>,
     /// The warning limits of the rule's threshold that were passed.
     pub warned: Vec<Excess>,
+    /// What breaks have in common far beyond chance, the most telling first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<Pattern>,
+    /// Exceptions whose likely cause was not looked for, because there are more than the limit `diagnosed`.
+    #[serde(skip_serializing_if = "is_none")]
+    pub undiagnosed: u64,
     pub at_risk: Purse,
     pub continuity: Option<Continuity>,
     /// Every subject with breaks, in the order of law 10.
@@ -133,6 +140,10 @@ fn a_line_each<S: Serializer>(listed: &[Listed], serializer: S) -> Result<S::Ok,
     let lines: serde_json::Result<Vec<Box<RawValue>>> =
         listed.par_iter().map(serde_json::value::to_raw_value).collect();
     serializer.collect_seq(lines.map_err(serde::ser::Error::custom)?)
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 fn by_class<S: Serializer>(counts: &BTreeMap<Class, u64>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -224,6 +235,8 @@ impl RunReport {
             "currency",
             "amount_at_risk",
             "what",
+            "likely_cause",
+            "odd_one_out",
         ])?;
         for rule in &self.rules {
             for listed in &rule.exceptions {
@@ -244,6 +257,10 @@ impl RunReport {
                         &money.map(|money| words::csv_cell(&money.currency)).unwrap_or_default(),
                         &money.map(|money| money.amount.to_string()).unwrap_or_default(),
                         &words::csv_cell(&words::sentence(found, Language::En)),
+                        &words::csv_cell(
+                            &found.cause().map(|cause| words::cause(cause, Language::En)).unwrap_or_default(),
+                        ),
+                        &words::csv_cell(found.odd().map_or("", |odd| &odd.side)),
                     ])?;
                 }
             }

@@ -272,6 +272,7 @@ pub fn context(config: &Config, as_of: DateTime<Utc>, params: BTreeMap<String, V
         parameters,
         flood: config.limits.flood,
         evidence_rows: config.limits.evidence_rows,
+        diagnosed: config.limits.diagnosed,
         batch: BATCH,
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::amount::{Amount, Money, Purse};
-use super::diagnosis::Diagnosis;
+use super::diagnosis::{Cause, Diagnosis, Odd};
 use super::value::{Subject, Value};
 
 /// The kind of a break, in the order in which breaks of one subject are listed.
@@ -97,6 +97,18 @@ pub struct Break {
     /// What the data says of why; `None` where it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Box<Diagnosis>>,
+}
+
+impl Break {
+    /// The likely cause, where one is known.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.diagnosis.as_deref()?.cause.as_ref()
+    }
+
+    /// The side whose figure is the odd one, where that is known.
+    pub fn odd(&self) -> Option<&Odd> {
+        self.diagnosis.as_deref()?.odd.as_ref()
+    }
 }
 
 /// Which relation a check demands of its two figures.

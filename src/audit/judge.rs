@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::amount::Amount;
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Excess, Finding, Message, Severity};
+use super::diagnosis::{self, Diagnosed};
 use super::judgement::{Context, Judgement, Outcome, Verdict};
 use super::rulebook::{Body, Ceiling, Rule};
 use super::rules::{Gathered, PlacedFinding, Tables, low_stock, overdue_payment, reconcile};
@@ -127,12 +128,12 @@ impl Seen {
 
     /// Concludes: findings in order, exact counts, and a verdict for every open subject.
     pub fn finish(self, rule: &Rule, context: &Context) -> Judgement {
-        let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged, unjudged_keys } =
+        let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged, unjudged_keys, backdrop } =
             self.gathered;
         findings.par_sort_by(|left, right| {
             left.order.cmp(&right.order).then_with(|| left.finding.subject.cmp(&right.finding.subject))
         });
-        let findings: Vec<Finding> = findings.into_iter().map(|placed| placed.finding).collect();
+        let mut findings: Vec<Finding> = findings.into_iter().map(|placed| placed.finding).collect();
         let mut counts = BTreeMap::new();
         for found in findings.iter().flat_map(|finding| &finding.breaks) {
             *counts.entry(found.class).or_insert(0) += 1;
@@ -147,9 +148,22 @@ impl Seen {
             let verdicts = flooded_verdicts(&self.open);
             let findings = vec![flood(rule, findings.len() as u64, limit, &excess)];
             let (outcome, warned) = (Outcome::Flooded(excess), Vec::new());
-            return Judgement { rule: id, outcome, sides, counts, in_transit, unjudged, warned, findings, verdicts };
+            return Judgement {
+                rule: id,
+                outcome,
+                sides,
+                counts,
+                in_transit,
+                unjudged,
+                warned,
+                findings,
+                patterns: Vec::new(),
+                undiagnosed: 0,
+                verdicts,
+            };
         }
         let warned = tally.over(&threshold.warn, context);
+        let Diagnosed { patterns, undiagnosed } = diagnosis::diagnose(rule, context, &backdrop, &mut findings);
         let is_open = |subject: &&Subject| self.open.contains(*subject);
         let broken: BTreeSet<&Subject> = findings.iter().map(|finding| &finding.subject).filter(is_open).collect();
         let verdict = |subject: &Subject| match subject {
@@ -172,6 +186,8 @@ impl Seen {
             unjudged,
             warned,
             findings,
+            patterns,
+            undiagnosed,
             verdicts,
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::amount::{Amount, Purse};
 use super::breaks::{Class, Excess, Finding};
 use super::calendar::Calendar;
+use super::diagnosis::Pattern;
 use super::expression::Parameters;
 use super::snapshot::{Age, Drop, Tripped};
 use super::value::Subject;
@@ -25,6 +26,8 @@ pub struct Context {
     pub parameters: Parameters,
     /// Findings above this many open one flood exception; a rule's own `flood` wins.
     pub flood: u64,
+    /// Findings of one rule whose likely cause is looked for, the largest first; nothing is looked for at 0.
+    pub diagnosed: usize,
     /// Rows kept as evidence, per side and subject.
     pub evidence_rows: usize,
     /// Subjects that are judged together. More need more cache, fewer more bookkeeping; what is found does not depend
@@ -87,6 +90,10 @@ pub struct Judgement {
     pub warned: Vec<Excess>,
     /// In the order of law 10. Empty unless judged; a flooded rule has its one flood finding.
     pub findings: Vec<Finding>,
+    /// What breaks have in common far beyond chance, the most telling first.
+    pub patterns: Vec<Pattern>,
+    /// Findings that were not diagnosed, because the limit was reached.
+    pub undiagnosed: u64,
     /// One for every open subject that was handed in.
     pub verdicts: BTreeMap<Subject, Verdict>,
 }
@@ -103,6 +110,8 @@ impl Judgement {
             unjudged: BTreeMap::new(),
             warned: Vec::new(),
             findings: Vec::new(),
+            patterns: Vec::new(),
+            undiagnosed: 0,
             verdicts: open.iter().map(|subject| (subject.clone(), Verdict::NotJudged)).collect(),
         }
     }

@@ -1,6 +1,7 @@
 //! `tieout explain`: one exception with its rule, parameters, rows and arithmetic.
 
 mod arithmetic;
+mod causes;
 
 use std::collections::BTreeMap;
 
@@ -96,6 +97,8 @@ fn explain(config: &Config, detail: &Detail, run: Option<&RunRow>, read_at: &Mom
         // Faults that no check of the file names carry their class's name, which would only be said twice.
         let check = if found.check == found.class.name() { class } else { format!("{} ({class})", found.check) };
         lines.push(format!("  {check}: {}", words::sentence(found, Language::En)));
+        lines.extend(words::why(found, Language::En).into_iter().map(|why| format!("      {why}")));
+        lines.extend(causes::lines(found).into_iter().map(|line| format!("        {line}")));
         for line in arithmetic::lines(found, &detail.latest, judged_by, &config.tables) {
             lines.push(format!("      {line}"));
         }

@@ -199,6 +199,13 @@ fn notes(report: &RunReport) -> Vec<String> {
         if !limits.is_empty() {
             notes.push(format!("Warning: {} has {}.", rule.rule, limits.join("; ")));
         }
+        for pattern in &rule.patterns {
+            notes.push(format!("{}: {}.", rule.rule, words::pattern(pattern, Language::En)));
+        }
+        if rule.undiagnosed > 0 {
+            let left = count(rule.undiagnosed, "exception");
+            notes.push(format!("{}: the likely cause of {left} was not looked for; `diagnosed` limits it.", rule.rule));
+        }
     }
     let named = |which: &dyn Fn(&RuleReport) -> bool| {
         let names: Vec<&str> = report.rules.iter().filter(|rule| which(rule)).map(|rule| rule.rule.as_str()).collect();
@@ -309,7 +316,7 @@ fn entries<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
             Status::Open => String::new(),
             status => format!("\n{}", status.name()),
         };
-        let sentences: Vec<String> = entry.breaks.iter().map(|found| words::sentence(found, Language::En)).collect();
+        let sentences: Vec<String> = entry.breaks.iter().flat_map(said).collect();
         let money = if entry.at_risk.is_empty() { "-".to_owned() } else { stacked(entry.at_risk) };
         table.add_row(Row::from([
             format!("{id}\n{}{standing}", entry.severity.name()),
@@ -324,6 +331,12 @@ fn entries<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
         subject.set_constraint(ColumnConstraint::UpperBoundary(ColumnWidth::Percentage(30)));
     }
     drawn(&table)
+}
+
+/// What a break says, and what is known of why.
+fn said(found: &Break) -> impl Iterator<Item = String> {
+    let why = words::why(found, Language::En).into_iter().map(|why| format!("  {why}"));
+    std::iter::once(words::sentence(found, Language::En)).chain(why)
 }
 
 /// The end of an id, which is what tells ids of one run apart.

@@ -88,6 +88,8 @@ pub struct Limits {
     pub flood: u64,
     /// Rows of one side kept as evidence of one exception.
     pub evidence_rows: usize,
+    /// Findings of one rule whose likely cause is looked for, the largest first; 0 for none.
+    pub diagnosed: usize,
     /// Rows of one section in a mail; the attachment has them all.
     pub mail_rows: usize,
     /// Rows on one page of the exception list.
@@ -115,6 +117,7 @@ impl Default for Limits {
         Limits {
             flood: 5_000,
             evidence_rows: 20,
+            diagnosed: 20_000,
             mail_rows: 20,
             page_rows: 100,
             delivery_attempts: 8,

@@ -123,6 +123,9 @@ pub(super) fn limits(root: &Section<'_>) -> Option<Limits> {
     let time = |key, usual| section.get(key).map_or(Some(usual), |node| node.duration());
     let flood = count("flood", usual.flood);
     let evidence_rows = size("evidence_rows", usual.evidence_rows);
+    let diagnosed = section
+        .get("diagnosed")
+        .map_or(Some(usual.diagnosed), |node| node.small_count(0).and_then(|count| usize::try_from(count).ok()));
     let mail_rows = size("mail_rows", usual.mail_rows);
     let page_rows = size("page_rows", usual.page_rows);
     let attempts = section.get("delivery_attempts").map_or(Some(usual.delivery_attempts), |node| node.small_count(1));
@@ -137,6 +140,7 @@ pub(super) fn limits(root: &Section<'_>) -> Option<Limits> {
     Some(Limits {
         flood: flood?,
         evidence_rows: evidence_rows?,
+        diagnosed: diagnosed?,
         mail_rows: mail_rows?,
         page_rows: page_rows?,
         delivery_attempts: attempts?,

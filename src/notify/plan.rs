@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::audit::breaks::Excess;
+use crate::audit::diagnosis::Pattern;
 use crate::audit::exception::{Continuity, Exception, Status, Step};
 use crate::audit::judgement::Reason;
 use crate::config::Department;
@@ -47,6 +48,8 @@ pub struct RuleNews {
     pub in_transit: u64,
     /// The warning limits of the rule's threshold that were passed.
     pub warned: Vec<Excess>,
+    /// What breaks have in common far beyond chance.
+    pub patterns: Vec<Pattern>,
     /// Subjects that could not be judged for want of a rate of exchange.
     pub without_rate: u64,
 }

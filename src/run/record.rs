@@ -228,6 +228,8 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         in_transit: judgement.in_transit,
         unjudged: judgement.unjudged,
         warned: judgement.warned,
+        patterns: judgement.patterns,
+        undiagnosed: judgement.undiagnosed,
         at_risk,
         continuity,
         seconds,

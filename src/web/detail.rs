@@ -49,6 +49,7 @@ struct Found {
     check: Option<String>,
     department: String,
     sentence: String,
+    why: Vec<String>,
     at_risk: String,
 }
 
@@ -154,6 +155,7 @@ fn found_break(found: &Break, config: &Config, frame: &Frame) -> Found {
         check: (found.check != found.class.name()).then(|| found.check.clone()),
         department: department(&found.owner, config, frame.language),
         sentence: words::sentence(found, frame.language),
+        why: words::why(found, frame.language),
         at_risk: at_risk.unwrap_or_else(|| frame.t("unpriced", "未计价").to_owned()),
     }
 }

@@ -63,6 +63,7 @@ struct Row {
     subject: String,
     rule: String,
     sentence: String,
+    why: Vec<String>,
     more: Option<String>,
     at_risk: Vec<String>,
     department: String,
@@ -250,6 +251,7 @@ fn row(exception: &Exception, config: &Config, frame: &Frame, today: NaiveDate) 
         href: format!("/exceptions/{}{}", super::page::encode(&exception.id), frame.suffix()),
         subject: words::subject(&exception.subject, language),
         rule: exception.rule_title.get(language).to_owned(),
+        why: exception.breaks.first().map(|found| words::why(found, language)).unwrap_or_default(),
         sentence: exception.breaks.first().map(|found| words::sentence(found, language)).unwrap_or_default(),
         more: (further > 0).then(|| match frame.language {
             Language::En => format!("and {further} more"),

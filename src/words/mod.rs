@@ -4,6 +4,7 @@
 //! Every text that comes from a file or a source passes [`visible`] on its way into a sentence, so a sentence is one
 //! line whatever a name holds.
 
+mod causes;
 mod cell;
 mod en;
 mod figure;
@@ -12,6 +13,7 @@ mod moments;
 mod names;
 mod zh;
 
+pub use causes::{cause, odd, pattern, why};
 pub use cell::{clip, csv_cell, csv_text, one_line, visible};
 pub use figure::{figure, money, purse, quantity};
 pub use moments::length;

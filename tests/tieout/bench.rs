@@ -200,6 +200,7 @@ impl Bench {
             parameters: BTreeMap::from([("as_of_day".to_owned(), Value::Date(self.day))]),
             flood: self.flood,
             evidence_rows: 5,
+            diagnosed: 20_000,
             batch: self.batch,
         }
     }

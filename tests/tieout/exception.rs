@@ -92,6 +92,8 @@ fn judgement(findings: Vec<Finding>, verdicts: &[(&str, Verdict)]) -> Judgement 
         in_transit: 0,
         unjudged: BTreeMap::new(),
         warned: Vec::new(),
+        patterns: Vec::new(),
+        undiagnosed: 0,
         findings,
         verdicts: verdicts.iter().map(|(name, verdict)| (subject(name), *verdict)).collect(),
     }

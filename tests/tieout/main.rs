@@ -5,6 +5,7 @@ mod bench;
 mod cli;
 mod dashboards;
 mod demo;
+mod diagnosis;
 mod exception;
 mod expression;
 mod files;

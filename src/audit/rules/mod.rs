@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::amount::Amount;
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Severity, SideRows};
+use super::diagnosis::Backdrop;
 use super::judgement::{SideTotals, Unjudged};
 use super::rulebook::{Rule, SeverityScale};
 use super::snapshot::Table;
@@ -57,6 +58,8 @@ pub(crate) struct Gathered {
     pub unjudged: BTreeMap<Unjudged, u64>,
     /// Those of them that the first side has.
     pub unjudged_keys: u64,
+    /// What all rows look like, for telling why some break.
+    pub backdrop: Backdrop,
 }
 
 impl Gathered {

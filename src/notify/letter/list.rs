@@ -69,7 +69,7 @@ fn counted(exception: &Exception) -> Vec<usize> {
     exception.at_risk.iter().filter_map(|(currency, amount)| place(currency, amount)).collect()
 }
 
-fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases, base_url: &str) -> [String; 16] {
+fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases, base_url: &str) -> [String; 18] {
     let language = phrases.language;
     let amount = found.at_risk.as_ref().map(|money| money.amount.to_string()).unwrap_or_default();
     let side = found.side.as_deref().map(|side| words::side(side, language)).unwrap_or_default();
@@ -83,6 +83,8 @@ fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases,
         words::class(found.class, language).to_owned(),
         words::csv_text(&side),
         words::csv_text(&words::sentence(found, language)),
+        words::csv_text(&found.cause().map(|cause| words::cause(cause, language)).unwrap_or_default()),
+        words::csv_text(&found.odd().map(|odd| words::side(&odd.side, language)).unwrap_or_default()),
         words::csv_text(found.at_risk.as_ref().map_or("", |money| &money.currency)),
         words::csv_cell(&amount),
         words::csv_cell(if counted { &amount } else { "" }),

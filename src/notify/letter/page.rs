@@ -30,6 +30,8 @@ pub(super) struct Page {
     pub listings: Vec<Listing>,
     /// Rules over a warning limit, and which.
     pub warnings: Bounded<String>,
+    /// What breaks of a rule have in common far beyond chance.
+    pub patterns: Bounded<String>,
     pub baselines: Bounded<String>,
     pub in_transit: Bounded<String>,
     pub without_rate: Bounded<String>,
@@ -101,6 +103,7 @@ impl Page {
             unevaluated,
             listings: desk.listings(),
             warnings: desk.warnings(),
+            patterns: desk.patterns(),
             baselines: desk.baselines(),
             in_transit: desk.counted(|rule| rule.in_transit),
             without_rate: desk.counted(|rule| rule.without_rate),
@@ -111,9 +114,10 @@ impl Page {
     }
 
     /// The sections that are a line a rule, with their titles.
-    pub fn line_lists(&self) -> [(&'static str, &Bounded<String>); 4] {
+    pub fn line_lists(&self) -> [(&'static str, &Bounded<String>); 5] {
         [
             (self.phrases.warnings(), &self.warnings),
+            (self.phrases.patterns(), &self.patterns),
             (self.phrases.baselines(), &self.baselines),
             (self.phrases.in_transit(), &self.in_transit),
             (self.phrases.without_rate(), &self.without_rate),
@@ -300,6 +304,16 @@ impl Desk<'_> {
             let limits: Vec<String> = rule.warned.iter().map(|excess| words::excess(excess, language)).collect();
             let limits = words::clip(&limits.join(self.phrases.semicolon()), SENTENCE);
             format!("{}{}{limits}", self.name(rule.title.get(language)), self.phrases.colon())
+        });
+        self.bounded(lines.collect(), false)
+    }
+
+    fn patterns(&self) -> Bounded<String> {
+        let language = self.phrases.language;
+        let lines = self.digest.rules.iter().flat_map(|rule| rule.patterns.iter().map(move |pattern| (rule, pattern)));
+        let lines = lines.map(|(rule, pattern)| {
+            let said = words::clip(&words::pattern(pattern, language), SENTENCE);
+            format!("{}{}{said}", self.name(rule.title.get(language)), self.phrases.colon())
         });
         self.bounded(lines.collect(), false)
     }

@@ -233,6 +233,10 @@ impl Phrases {
         )
     }
 
+    pub fn patterns(self) -> &'static str {
+        self.pick("差异的共同点", "What differences have in common")
+    }
+
     pub fn warnings(self) -> &'static str {
         self.pick("超过警戒线的规则", "Rules over a warning limit")
     }
@@ -402,7 +406,7 @@ impl Phrases {
     }
 
     /// The heads of the attachment's columns.
-    pub fn list_heads(self) -> [&'static str; 16] {
+    pub fn list_heads(self) -> [&'static str; 18] {
         match self.language {
             Language::Zh => [
                 "编号",
@@ -414,6 +418,8 @@ impl Phrases {
                 "差异类型",
                 "涉及方",
                 "说明",
+                "可能原因",
+                "问题方",
                 "币种",
                 "差异金额",
                 "计入风险金额",
@@ -432,6 +438,8 @@ impl Phrases {
                 "Class",
                 "Side",
                 "What",
+                "Likely cause",
+                "Odd one out",
                 "Currency",
                 "Amount of this difference",
                 "Counted at risk",

@@ -16,7 +16,7 @@ use crate::words;
 pub(super) const SENTENCE: usize = 220;
 /// The most characters of a name.
 pub(super) const NAME: usize = 90;
-/// The most sentences of one exception.
+/// The most breaks of one exception that are said.
 const SENTENCES: usize = 4;
 
 /// One exception, in words.
@@ -45,8 +45,11 @@ pub(super) enum Aside {
 
 pub(super) fn row(exception: &Exception, phrases: Phrases, day: NaiveDate, base_url: &str, aside: Aside) -> Row {
     let language = phrases.language;
-    let sentences = exception.breaks.iter().map(|found| words::clip(&words::sentence(found, language), SENTENCE));
-    let mut what: Vec<String> = sentences.take(SENTENCES).collect();
+    let sentences = exception.breaks.iter().take(SENTENCES).flat_map(|found| {
+        let why = words::why(found, language).into_iter();
+        std::iter::once(words::sentence(found, language)).chain(why).map(|said| words::clip(&said, SENTENCE))
+    });
+    let mut what: Vec<String> = sentences.collect();
     if exception.breaks.len() > SENTENCES {
         what.push(phrases.more_breaks(exception.breaks.len() - SENTENCES));
     }

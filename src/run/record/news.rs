@@ -55,6 +55,7 @@ pub(super) fn news(
         flooded: matches!(judgement.outcome, Outcome::Flooded { .. }),
         in_transit: judgement.in_transit,
         warned: judgement.warned.clone(),
+        patterns: judgement.patterns.clone(),
         without_rate: judgement.unjudged.get(&Unjudged::NoRate).copied().unwrap_or_default(),
     }
 }

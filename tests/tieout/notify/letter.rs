@@ -138,7 +138,7 @@ fn what_is_counted_at_risk_in_the_list_adds_up_to_the_letter() {
     let counted: Vec<String> = reader
         .records()
         .map(|record| record.unwrap())
-        .map(|record| format!("{} {}", &record[9], &record[11]))
+        .map(|record| format!("{} {}", &record[11], &record[13]))
         .collect();
     assert_eq!(counted, ["CNY 100.00", "CNY ", "USD 7.00", "CNY ", "CNY 5.50"]);
 }

@@ -145,6 +145,7 @@ pub fn rule(id: &str, en: &str, zh: &str) -> RuleNews {
         flooded: false,
         in_transit: 0,
         warned: Vec::new(),
+        patterns: Vec::new(),
         without_rate: 0,
     }
 }

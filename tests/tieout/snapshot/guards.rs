@@ -28,6 +28,7 @@ fn context(today: &str) -> Context {
         parameters: BTreeMap::new(),
         flood: 1000,
         evidence_rows: 5,
+        diagnosed: 20_000,
         batch: BATCH,
     }
 }

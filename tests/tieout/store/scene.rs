@@ -178,6 +178,8 @@ pub fn steps(day: &Day, known: &[Exception], rule_changed: bool) -> Vec<Transiti
         in_transit: 0,
         unjudged: BTreeMap::new(),
         warned: Vec::new(),
+        patterns: Vec::new(),
+        undiagnosed: 0,
         findings: day.findings.clone(),
         verdicts: day.verdicts.clone(),
     };

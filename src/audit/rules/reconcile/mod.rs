@@ -85,10 +85,14 @@ pub(crate) fn partition(
         let mut totals = rows::totals(&side.name, table, kept, distinct[index], context);
         totals.unmatched_lookups = prepared[index].unmatched(side, kept);
         gathered.count_side(totals);
+        let without_key = &pairing.sides[index].keyless;
+        if context.diagnosed > 0 {
+            gathered.backdrop.add(index, side, table, kept, without_key);
+        }
         if !table.unknown.is_empty() {
             keyless.lacking.insert(index as u32);
         }
-        keyless.add(index as u32, &sides, &pairing.sides[index].keyless);
+        keyless.add(index as u32, &sides, without_key);
     }
     keyless.left_out = left_out.or(keyless.left_out.take());
 }

@@ -1,0 +1,6 @@
+//! Why a break probably happened: causes that are named, and those that must not be.
+
+mod cases;
+mod counted;
+mod made;
+mod patterns;
