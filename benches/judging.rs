@@ -13,7 +13,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use polars::prelude::{
-    Column, DataFrame, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray, PlSmallStr, StringChunked,
+    Column, DataFrame, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, LogicalType, NewChunkedArray, PlSmallStr,
+    StringChunked,
 };
 use tieout::audit::calendar::Calendar;
 use tieout::audit::expression::Parameters;
@@ -37,14 +38,26 @@ struct Shape {
     long_keys: bool,
     /// Half of all shipments belong to a thousandth of the order lines.
     skewed: bool,
+    /// Rows say their customer, their warehouse and their day too.
+    described: bool,
 }
 
 const SHAPES: [Shape; 4] = [
-    Shape { name: "1% breaks", breaks: 10, long_keys: false, skewed: false },
-    Shape { name: "20% breaks", breaks: 200, long_keys: false, skewed: false },
-    Shape { name: "long keys", breaks: 10, long_keys: true, skewed: false },
-    Shape { name: "skewed keys", breaks: 10, long_keys: false, skewed: true },
+    Shape { name: "1% breaks", breaks: 10, long_keys: false, skewed: false, described: false },
+    Shape { name: "20% breaks", breaks: 200, long_keys: false, skewed: false, described: false },
+    Shape { name: "long keys", breaks: 10, long_keys: true, skewed: false, described: false },
+    Shape { name: "skewed keys", breaks: 10, long_keys: false, skewed: true, described: false },
 ];
+
+/// What diagnosis looks at: few breaks, and many.
+const DESCRIBED: [Shape; 2] = [Shape { described: true, ..SHAPES[0] }, Shape { described: true, ..SHAPES[1] }];
+
+/// The columns of a described table, beside the others.
+const DESCRIPTION: &str = r#"
+customer = { type = "text" }
+warehouse = { type = "text" }
+day = { type = "date" }
+"#;
 
 const TABLE: &str = r#"
 source = "files"
@@ -106,7 +119,7 @@ fn raw(shape: Shape, lines: &[u64], breaks: u64) -> RawTable {
     let amount = |line: &u64| Some(i128::from(mixed(*line, 3) % 9_000_000 + 100));
     let name = PlSmallStr::from_static;
     let documents = Int64Chunked::from_iter_values(name("document"), 0..lines.len() as i64);
-    let columns: Vec<Column> = vec![
+    let mut columns: Vec<Column> = vec![
         documents.into_column(),
         StringChunked::from_iter_options(name("order_no"), lines.iter().map(order)).into_column(),
         Int64Chunked::from_iter_values(name("line_no"), lines.iter().map(|line| (line % 4 + 1) as i64)).into_column(),
@@ -117,6 +130,15 @@ fn raw(shape: Shape, lines: &[u64], breaks: u64) -> RawTable {
             .into_decimal_unchecked(18, 2)
             .into_column(),
     ];
+    if shape.described {
+        let code = |name, letter: char, stream: u64, of: u64| {
+            let codes = lines.iter().map(|line| Some(format!("{letter}{:05}", mixed(*line, stream) % of)));
+            StringChunked::from_iter_options(PlSmallStr::from_static(name), codes).into_column()
+        };
+        let days = lines.iter().map(|line| 20_300 + (line / 4 % 540) as i32);
+        let days = Int32Chunked::from_iter_values(name("day"), days).into_date().into_column();
+        columns.extend([code("customer", 'C', 6, 9_000), code("warehouse", 'W', 7, 8), days]);
+    }
     RawTable {
         frame: DataFrame::new_infer_height(columns).expect("columns of one length"),
         moment: moment(),
@@ -128,8 +150,9 @@ fn moment() -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000, 0).expect("a moment of the calendar")
 }
 
-fn spec(name: &str) -> TableSpec {
-    let file = SourceText::new(format!("tables/{name}.toml"), TABLE.to_owned());
+fn spec(name: &str, described: bool) -> TableSpec {
+    let text = if described { format!("{TABLE}{DESCRIPTION}") } else { TABLE.to_owned() };
+    let file = SourceText::new(format!("tables/{name}.toml"), text);
     let sources = BTreeMap::from([("files".to_owned(), Asking::File)]);
     read_table(&file, Some(&sources)).unwrap_or_else(|problems| panic!("{problems}"))
 }
@@ -146,13 +169,15 @@ fn tables(shape: Shape, lines: u64) -> Tables {
     let kinds = [("sales", raw(shape, &sold, 0)), ("shipments", raw(shape, &shipped, 0))];
     let kinds = kinds.into_iter().chain([("invoices", raw(shape, &moved, shape.breaks))]);
     kinds
-        .map(|(name, raw)| (name.to_owned(), normalise(&spec(name), &raw, Tz::UTC).expect("a raw table of its spec")))
+        .map(|(name, raw)| {
+            (name.to_owned(), normalise(&spec(name, shape.described), &raw, Tz::UTC).expect("a raw table of its spec"))
+        })
         .collect()
 }
 
-fn rule(text: &str) -> Rule {
+fn rule(text: &str, described: bool) -> Rule {
     let tables: BTreeMap<String, TableSpec> =
-        ["sales", "shipments", "invoices"].into_iter().map(|name| (name.to_owned(), spec(name))).collect();
+        ["sales", "shipments", "invoices"].into_iter().map(|name| (name.to_owned(), spec(name, described))).collect();
     let departments = BTreeSet::from(["finance".to_owned()]);
     let surroundings = Surroundings {
         tables: &tables,
@@ -211,7 +236,7 @@ fn reading(criterion: &mut Criterion) {
         std::fs::write(folder.path().join("lines.csv"), exported(lines)).expect("room for the file");
         let kind = SourceKind::Files { path: folder.path().to_owned() };
         let source = Source { name: "files".to_owned(), kind, zone: Tz::UTC };
-        let table = TableSpec { read: Read::File(FileRead::of("lines.csv")), ..spec("sales") };
+        let table = TableSpec { read: Read::File(FileRead::of("lines.csv")), ..spec("sales", false) };
         let limits = PullLimits::of(&Limits { pull_rows: u64::MAX, ..Limits::default() });
         group.throughput(Throughput::Elements(lines));
         group.bench_function(BenchmarkId::from_parameter(lines), |bench| {
@@ -232,7 +257,7 @@ fn normalising(criterion: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(3));
     for lines in sizes() {
         let table = raw(SHAPES[0], &(0..lines).collect::<Vec<u64>>(), 0);
-        let spec = spec("sales");
+        let spec = spec("sales", false);
         group.throughput(Throughput::Elements(lines));
         group.bench_with_input(BenchmarkId::from_parameter(lines), &table, |bench, table| {
             bench.iter(|| normalise(black_box(&spec), table, Tz::UTC));
@@ -242,7 +267,7 @@ fn normalising(criterion: &mut Criterion) {
 }
 
 fn matching(criterion: &mut Criterion) {
-    let rules = [("two-way", rule(TWO_WAY)), ("three-way", rule(&format!("{TWO_WAY}{SHIPPED}")))];
+    let rules = [("two-way", rule(TWO_WAY, false)), ("three-way", rule(&format!("{TWO_WAY}{SHIPPED}"), false))];
     let context = context();
     for (name, rule) in &rules {
         let mut group = criterion.benchmark_group(*name);
@@ -264,5 +289,29 @@ fn matching(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, reading, normalising, matching);
+/// What looking for causes adds to judging: each shape without it and with it.
+fn diagnosing(criterion: &mut Criterion) {
+    let rule = rule(&format!("{TWO_WAY}{SHIPPED}"), true);
+    let mut group = criterion.benchmark_group("diagnosis");
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    for lines in sizes() {
+        for shape in DESCRIBED {
+            let tables = tables(shape, lines);
+            for (name, diagnosed) in [("without", 0), ("with", 20_000)] {
+                let context = Context { diagnosed, ..context() };
+                let id = BenchmarkId::new(format!("{} {name}", shape.name), lines);
+                group.bench_with_input(id, &tables, |bench, tables| {
+                    bench.iter(|| {
+                        let mut judge = Judge::new(&rule, &context, BTreeSet::new());
+                        judge.partition(black_box(tables));
+                        judge.finish()
+                    });
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, reading, normalising, matching, diagnosing);
 criterion_main!(benches);
