@@ -55,6 +55,7 @@ enum Command {
     Accept(commands::accept::Arguments),
     Explore(commands::explore::Arguments),
     Init(commands::init::Arguments),
+    Suggest(commands::suggest::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +94,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Accept(arguments) => commands::accept::command(&files, &arguments, &*clock).await,
             Command::Explore(arguments) => commands::explore::command(&files, &arguments, &*clock).await,
             Command::Init(arguments) => commands::init::command(&arguments, &*clock).await,
+            Command::Suggest(arguments) => commands::suggest::command(&files, &arguments, &*clock).await,
             Command::Serve => match commands::load(&files) {
                 Ok(config) => commands::serve(config, clock).await,
                 Err(code) => code,

@@ -257,9 +257,7 @@ impl RunReport {
                         &money.map(|money| words::csv_cell(&money.currency)).unwrap_or_default(),
                         &money.map(|money| money.amount.to_string()).unwrap_or_default(),
                         &words::csv_cell(&words::sentence(found, Language::En)),
-                        &words::csv_cell(
-                            &found.cause().map(|cause| words::cause(cause, Language::En)).unwrap_or_default(),
-                        ),
+                        &words::csv_cell(&words::cause(found, Language::En)),
                         &words::csv_cell(found.odd().map_or("", |odd| &odd.side)),
                     ])?;
                 }

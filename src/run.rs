@@ -5,6 +5,7 @@ mod guarding;
 mod pull;
 mod recheck;
 mod record;
+mod suggest;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ use crate::store::{Attempt, Delivery, Store, StoreError};
 use guarding::Memory;
 use pull::Pulled;
 use recheck::{Again, Looked};
+pub use suggest::suggest;
 pub use table::table;
 
 /// What is to be run.

@@ -20,6 +20,7 @@ pub mod recheck;
 pub mod rulebook;
 pub mod rules;
 pub mod snapshot;
+pub mod suggest;
 mod sum;
 pub mod value;
 mod wide;

@@ -167,7 +167,7 @@ fn csv(exceptions: &[Exception]) -> Result<String, csv::Error> {
                 &money.map(|money| words::csv_cell(&money.currency)).unwrap_or_default(),
                 &money.map(|money| money.amount.to_string()).unwrap_or_default(),
                 &words::csv_cell(&words::sentence(found, Language::En)),
-                &words::csv_cell(&found.cause().map(|cause| words::cause(cause, Language::En)).unwrap_or_default()),
+                &words::csv_cell(&words::cause(found, Language::En)),
                 &words::csv_cell(found.odd().map_or("", |odd| &odd.side)),
             ])?;
         }

@@ -12,6 +12,7 @@ mod moments;
 mod place;
 pub mod pull;
 pub mod run;
+pub mod suggest;
 mod tables;
 pub mod test;
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::figures::{self, count};
 use super::{Column, KeyReason, Profile};
-use crate::audit::snapshot::{ColumnType, Normaliser, Read};
+use crate::audit::snapshot::{ColumnType, Read};
 use crate::config::Source;
 use crate::sources::catalogue::{self, Holding};
 use crate::words;
@@ -153,7 +153,7 @@ pub fn definition(profile: &Profile, column: &Column) -> String {
         parts.push(format!("from = {}", quoted(&column.declared.name)));
     }
     if !proposed.normalise.is_empty() {
-        let steps: Vec<String> = proposed.normalise.iter().map(|step| quoted(step_name(*step))).collect();
+        let steps: Vec<String> = proposed.normalise.iter().map(|step| quoted(step.name())).collect();
         parts.push(format!("normalise = [{}]", steps.join(", ")));
     }
     if !proposed.null_words.is_empty() {
@@ -161,14 +161,6 @@ pub fn definition(profile: &Profile, column: &Column) -> String {
         parts.push(format!("null_words = [{}]", words.join(", ")));
     }
     format!("{{ {} }}", parts.join(", "))
-}
-
-fn step_name(step: Normaliser) -> &'static str {
-    match step {
-        Normaliser::Trim => "trim",
-        Normaliser::Upper => "upper",
-        Normaliser::HalfWidth => "half_width",
-    }
 }
 
 /// What should be known of the guess.

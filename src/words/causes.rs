@@ -3,7 +3,7 @@
 use super::names::{column_in_zh, expression_zh, side_in_zh};
 use super::{figure, quantity, subject, visible};
 use crate::audit::amount::Amount;
-use crate::audit::breaks::{Break, Class};
+use crate::audit::breaks::{Break, Class, Message};
 use crate::audit::diagnosis::{Because, Cause, Odd, Pattern, Spelling, Trait};
 use crate::audit::value::Value;
 use crate::language::Language;
@@ -11,24 +11,32 @@ use crate::language::Language;
 /// What is known of why a break is one, a sentence each: the likely cause, then whose figure is the odd one. Empty where
 /// nothing is known.
 pub fn why(found: &Break, language: Language) -> Vec<String> {
-    let diagnosis = found.diagnosis.as_deref();
-    let cause = diagnosis.and_then(|diagnosis| diagnosis.cause.as_ref()).map(|cause| match language {
-        Language::En => format!("Likely cause: {}", cause_en(cause)),
-        Language::Zh => format!("可能原因：{}", cause_zh(cause)),
+    let cause = found.cause().map(|cause| match language {
+        Language::En => format!("Likely cause: {}", cause_en(cause, shown(found))),
+        Language::Zh => format!("可能原因：{}", cause_zh(cause, shown(found))),
     });
-    let odd = diagnosis.and_then(|diagnosis| diagnosis.odd.as_ref()).map(|odd| self::odd(odd, language));
+    let odd = found.odd().map(|odd| self::odd(odd, language));
     cause.into_iter().chain(odd).collect()
 }
 
-/// The likely cause alone, without an introduction.
-pub fn cause(cause: &Cause, language: Language) -> String {
-    match language {
-        Language::En => cause_en(cause),
-        Language::Zh => cause_zh(cause),
+/// The likely cause alone, without an introduction; empty where none is known.
+pub fn cause(found: &Break, language: Language) -> String {
+    let cause = found.cause().map(|cause| match language {
+        Language::En => cause_en(cause, shown(found)),
+        Language::Zh => cause_zh(cause, shown(found)),
+    });
+    cause.unwrap_or_default()
+}
+
+/// How the figures of a break are written: money with its cents, quantities without trailing zeros.
+fn shown(found: &Break) -> fn(Amount) -> String {
+    match found.message {
+        Message::QuantityDiffers { .. } => quantity,
+        _ => figure,
     }
 }
 
-fn cause_en(cause: &Cause) -> String {
+fn cause_en(cause: &Cause, show: fn(Amount) -> String) -> String {
     match cause {
         Cause::Rounded { figure, step } => {
             format!("{} was rounded to {}", visible(figure), step_en(*step))
@@ -39,7 +47,7 @@ fn cause_en(cause: &Cause) -> String {
                 "{} is with {} % tax, the other figure without: {} of tax",
                 visible(with),
                 quantity(*rate),
-                figure(*tax)
+                show(*tax)
             )
         }
         Cause::UnitRatio { figure, factor } => {
@@ -58,16 +66,16 @@ fn cause_en(cause: &Cause) -> String {
         Cause::RedLetter { side, rows, amount } => {
             let (verb, notes) = if *rows == 1 { ("takes", "a red-letter row") } else { ("take", "red-letter rows") };
             let count = if *rows == 1 { String::new() } else { format!("{rows} ") };
-            format!("{count}{notes} of {} {verb} {} back", visible(side), figure(size(*amount)))
+            format!("{count}{notes} of {} {verb} {} back", visible(side), show(size(*amount)))
         }
         Cause::PostedTwice { side, rows, amount } => {
             let again =
                 if *rows == 1 { "the same row twice".to_owned() } else { format!("the same row {} times", rows + 1) };
-            let more = amount.map(|amount| format!(", {} too much", figure(amount))).unwrap_or_default();
+            let more = amount.map(|amount| format!(", {} too much", show(amount))).unwrap_or_default();
             format!("{} has {again}{more}", visible(side))
         }
         Cause::CurrencyCode { amount } => {
-            format!("both figures are {}: one of the currency codes is wrong, or it was not converted", figure(*amount))
+            format!("both figures are {}: one of the currency codes is wrong, or it was not converted", show(*amount))
         }
         Cause::Partial { side, parts, of } => {
             format!("the smaller figure is {parts} of the {of} rows of {}", visible(side))
@@ -100,19 +108,19 @@ fn cause_en(cause: &Cause) -> String {
             let (side, days) = (visible(side), days.unwrap_or_default());
             format!(
                 "lost link: in {side}, {document} is for exactly {}{}{days}, and {key}",
-                quantity(*exact),
+                exactly(*exact),
                 agree.concat()
             )
         }
     }
 }
 
-fn cause_zh(cause: &Cause) -> String {
+fn cause_zh(cause: &Cause, show: fn(Amount) -> String) -> String {
     match cause {
         Cause::Rounded { figure, step } => format!("{}{}", expression_zh(figure), step_zh(*step)),
         Cause::RoundedEach { rows } => format!("{rows} 行先逐行舍入再相加（尾差）"),
         Cause::TaxIncluded { figure: with, rate, tax } => {
-            format!("{}含 {}% 的税，另一方不含税，税额 {}", expression_zh(with), quantity(*rate), figure(*tax))
+            format!("{}含 {}% 的税，另一方不含税，税额 {}", expression_zh(with), quantity(*rate), show(*tax))
         }
         Cause::UnitRatio { figure, factor } => {
             format!("{}恰为另一方的 {} 倍，计量单位不同", expression_zh(figure), quantity(*factor))
@@ -124,13 +132,13 @@ fn cause_zh(cause: &Cause) -> String {
         Cause::DroppedDigit { figure, digit } => format!("{}漏了一位数字 {digit}", expression_zh(figure)),
         Cause::SignTurned => "金额相同，正负号相反".to_owned(),
         Cause::RedLetter { side, rows, amount } => {
-            format!("{}有 {rows} 行红字冲回 {}", side_in_zh(side), figure(size(*amount)))
+            format!("{}有 {rows} 行红字冲回 {}", side_in_zh(side), show(size(*amount)))
         }
         Cause::PostedTwice { side, rows, amount } => {
-            let more = amount.map(|amount| format!("，多出 {}", figure(amount))).unwrap_or_default();
+            let more = amount.map(|amount| format!("，多出 {}", show(amount))).unwrap_or_default();
             format!("{}重复入账，同一行出现 {} 次{more}", side_in_zh(side), rows + 1)
         }
-        Cause::CurrencyCode { amount } => format!("双方金额同为 {}，币种写错或未折算", figure(*amount)),
+        Cause::CurrencyCode { amount } => format!("双方金额同为 {}，币种写错或未折算", show(*amount)),
         Cause::Partial { side, parts, of } => {
             format!("较小的一方只含{} {of} 行中的 {parts} 行", side_in_zh(side))
         }
@@ -161,7 +169,7 @@ fn cause_zh(cause: &Cause) -> String {
             let key =
                 key.as_ref().map_or_else(|| "未填关联单号".to_owned(), |key| format!("挂在 {} 名下", quoted(key)));
             let (side, days) = (side_in_zh(side), days.unwrap_or_default());
-            format!("关联丢失：{side}的{document}恰为 {}{}{days}，{key}", quantity(*exact), agree.concat())
+            format!("关联丢失：{side}的{document}恰为 {}{}{days}，{key}", exactly(*exact), agree.concat())
         }
     }
 }
@@ -245,6 +253,11 @@ fn step_en(step: Amount) -> String {
 
 fn step_zh(step: Amount) -> String {
     if step == Amount::from(1) { "已舍入到整数".to_owned() } else { format!("已按 {} 舍入", quantity(step)) }
+}
+
+/// A figure of a row by itself, of which it is not known whether it is money.
+fn exactly(amount: Amount) -> String {
+    if amount.scale() == 2 { figure(amount) } else { quantity(amount) }
 }
 
 fn size(amount: Amount) -> Amount {

@@ -165,7 +165,7 @@ impl Bench {
         book.rules.remove(0)
     }
 
-    fn tables(&self) -> Tables {
+    pub fn tables(&self) -> Tables {
         self.tables_of(&|_, _| true)
     }
 

@@ -28,6 +28,7 @@ mod sides;
 mod snapshot;
 mod sources;
 mod store;
+mod suggest;
 mod tolerance;
 mod value;
 mod web;

@@ -261,7 +261,7 @@ fn names(node: &Node<'_>) -> Option<(String, Vec<String>)> {
 }
 
 fn normalisers(node: &Node<'_>) -> Option<Vec<Normaliser>> {
-    let words = [("trim", Normaliser::Trim), ("upper", Normaliser::Upper), ("half_width", Normaliser::HalfWidth)];
+    let words = [Normaliser::Trim, Normaliser::Upper, Normaliser::HalfWidth].map(|step| (step.name(), step));
     node.texts(1)?.into_iter().map(|(_, step)| step.one_of(&words)).collect()
 }
 

@@ -180,6 +180,17 @@ pub enum Normaliser {
     HalfWidth,
 }
 
+impl Normaliser {
+    /// The name used in table files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Normaliser::Trim => "trim",
+            Normaliser::Upper => "upper",
+            Normaliser::HalfWidth => "half_width",
+        }
+    }
+}
+
 impl ColumnType {
     /// The name used in files and messages.
     pub fn name(&self) -> &'static str {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use polars::prelude::{NewChunkedArray, StringChunked};
 
-use super::{ColumnSpec, ColumnType, Table, TableSpec, UnreadableCell};
+use super::cleaning::clean;
+use super::{ColumnSpec, ColumnType, Normaliser, Table, TableSpec, UnreadableCell};
 use crate::audit::expression::{ColumnRef, Rows, Vector};
 use crate::audit::value::Value;
 
@@ -84,6 +86,18 @@ impl Table {
             }
         }
         self
+    }
+
+    /// The same table with a text column cleaned by further steps, which `column` says it is cleaned by; nothing where
+    /// no cell changes.
+    pub fn cleaned(&self, column: ColumnSpec, steps: &[Normaliser]) -> Option<Table> {
+        let Vector::Text(texts) = self.held(&column.name) else { return None };
+        if texts.iter().flatten().all(|text| clean(text, steps) == text) {
+            return None;
+        }
+        let cells = texts.iter().map(|cell| cell.map(|text| clean(text, steps)).filter(|text| !text.is_empty()));
+        let cells = StringChunked::from_iter_options(texts.name().clone(), cells);
+        Some(self.clone().with_column(column, Vector::Text(cells)))
     }
 
     fn held(&self, column: &str) -> &Vector {
