@@ -13,7 +13,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use polars::prelude::{
-    Column, DataFrame, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, LogicalType, NewChunkedArray, PlSmallStr,
+    Column, DataFrame, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray, PlSmallStr,
     StringChunked,
 };
 use tieout::audit::calendar::Calendar;
