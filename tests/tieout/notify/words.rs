@@ -83,6 +83,7 @@ fn messages() -> Vec<Message> {
         on_hand: money("8.0000"),
         reserved: money("3"),
         incoming: Amount::ZERO,
+        plan: None,
     };
     let overdue = |days, from, to| Message::Overdue {
         days,
@@ -167,7 +168,7 @@ fn messages() -> Vec<Message> {
         low(StockFigure::Available, "5"),
         low(StockFigure::Projected, "20"),
         low(StockFigure::OnHand, "-2"),
-        Message::NoReorderPoint { on_hand: money("1200") },
+        Message::NoReorderPoint { on_hand: money("1200"), lacks: Vec::new() },
         overdue(45, 31, Some(60)),
         overdue(400, 91, None),
         Message::NoDueDate { outstanding: money("500.00"), currency: "CNY".to_owned(), party: Value::Null },
