@@ -384,7 +384,8 @@ impl Break {
             }
             Message::DateDiffers { allowed, .. } => *allowed = None,
             Message::LowStock { point, plan, .. } => {
-                if plan.take().is_some_and(|plan| plan.computed.is_some()) {
+                let plan = plan.take();
+                if plan.is_some_and(|plan| plan.computed.is_some()) {
                     *point = Amount::ZERO;
                     steady.at_risk = None;
                 }

@@ -69,7 +69,7 @@ fn average(demand: &Demanded) -> Vec<String> {
         let as_none = if demand.sum.is_zero() { "" } else { ": more came back than went out, which counts as none" };
         return vec![format!("demand in {window} = {sum}{as_none}")];
     }
-    let daily = demand.shown_daily().map(|shown| equals(shown)).unwrap_or_default();
+    let daily = demand.shown_daily().map(equals).unwrap_or_default();
     vec![format!("demand in {window} = {sum}, a day {sum} ÷ {}{daily}", demand.days)]
 }
 
@@ -105,7 +105,7 @@ fn computed_point(demand: &Demanded, by: &ComputedPoint, point: Amount) -> Vec<S
             });
             let exactly = cover.shown_safety(demand, covered).map(equals).unwrap_or_default();
             lines.push(format!(
-                "safety stock = {} × √({covered_text} × {deviation}²{}){exactly}, rounded up {}",
+                "safety stock = {} × √({covered_text} × {deviation}²{}){exactly}, rounded up = {}",
                 SHOW(cover.z),
                 lead_time.unwrap_or_default(),
                 SHOW(by.safety)
@@ -130,15 +130,13 @@ fn supply_and_order(figure: Amount, plan: &Replenishment) -> Vec<String> {
     }
     if let Some(order) = &plan.order {
         let lack = order.target.checked_sub(figure).unwrap_or_default();
-        let minimum = order.minimum.map(|least| format!(", at least {}", SHOW(least))).unwrap_or_default();
-        let packs = order.pack.map(|pack| format!(", in packs of {}", SHOW(pack))).unwrap_or_default();
-        lines.push(format!(
-            "to order: {} - {} = {}{minimum}{packs}: {}",
-            SHOW(order.target),
-            SHOW(figure),
-            SHOW(lack),
-            SHOW(order.quantity)
-        ));
+        let mut line = format!("to order: {} - {} = {}", SHOW(order.target), SHOW(figure), SHOW(lack));
+        line.extend(order.minimum.map(|least| format!(", at least {}", SHOW(least))));
+        line.extend(order.pack.map(|pack| format!(", in packs of {}", SHOW(pack))));
+        if order.quantity != lack {
+            line.push_str(&format!(": {}", SHOW(order.quantity)));
+        }
+        lines.push(line);
     }
     lines
 }

@@ -121,7 +121,7 @@ impl Stocks<'_> {
         let plan = match self.planning.plan(&all) {
             Ok(plan) => plan,
             Err(message) => {
-                return vec![self.place((0, SETTINGS), Class::Unreadable, Some(settings.name), message)];
+                return vec![self.place((0, SETTINGS), Class::Unreadable, Some(settings.name), *message)];
             }
         };
         let Some(told) = Item::of(self, group, &plan).and_then(|item| item.told(self.is_left_out(group))) else {

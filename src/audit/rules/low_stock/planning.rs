@@ -66,7 +66,7 @@ impl<'a> Planning<'a> {
     }
 
     /// The figures, each from the first of `rows` that holds it. What no figure of its kind can be is told.
-    pub fn plan(&self, rows: &[u32]) -> Result<Plan, Message> {
+    pub fn plan(&self, rows: &[u32]) -> Result<Plan, Box<Message>> {
         let mut figures = BTreeMap::new();
         for (planned, setting) in &self.settings.figures {
             let column = self.columns.get(planned);
@@ -74,7 +74,7 @@ impl<'a> Planning<'a> {
             if let (Some(cell), Some(column)) = (cell.filter(|cell| cell.is_negative()), &setting.column)
                 && *planned != Planned::Point
             {
-                return Err(self.role.faulty(column, cell.normalised().to_string(), 1));
+                return Err(Box::new(self.role.faulty(column, cell.normalised().to_string(), 1)));
             }
             let figure = cell.or(setting.default);
             figures.extend(figure.map(|figure| (*planned, figure.normalised())));
