@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::{Amount, Money, Purse};
 use super::diagnosis::{Cause, Diagnosis, Odd};
+use super::replenishment::Replenishment;
 use super::value::{Subject, Value};
 
 /// The kind of a break, in the order in which breaks of one subject are listed.
@@ -136,6 +137,15 @@ pub enum StockFigure {
     Projected,
 }
 
+/// What a reorder point is computed from, besides demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanningNeed {
+    LeadTime,
+    /// A safety stock, or the service level it is computed from.
+    SafetyStock,
+}
+
 /// What a break has to say, with typed arguments. Versioned with the evidence format: a stored message must stay
 /// readable, so a variant may gain optional fields but never loses or renames one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,7 +254,7 @@ pub enum Message {
     NegativeStock {
         on_hand: Amount,
     },
-    /// `figure` (the one `judged` names) is at or under `point`.
+    /// `figure` (the one `judged` names) is at or under `point`; `plan` is there where the rule knows more than that.
     LowStock {
         judged: StockFigure,
         figure: Amount,
@@ -252,9 +262,14 @@ pub enum Message {
         on_hand: Amount,
         reserved: Amount,
         incoming: Amount,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<Box<Replenishment>>,
     },
+    /// `lacks` is what would let a point be computed, where the rule computes any.
     NoReorderPoint {
         on_hand: Amount,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lacks: Vec<PlanningNeed>,
     },
     /// `from..=to` is the ageing bucket in days; no `to` means it has no end.
     Overdue {

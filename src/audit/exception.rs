@@ -370,9 +370,9 @@ fn are_same(before: &[Break], now: &[Break]) -> bool {
 
 impl Break {
     /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket,
-    /// the tolerance that was not enough, which belongs to the rule, and the likely cause, which other rows decide with
-    /// it. Compared as values are, so that a column declared
-    /// with more digits changes nothing.
+    /// the tolerance that was not enough, which belongs to the rule, the demand that moves on by a day every day with
+    /// all that is computed from it, and the likely cause, which other rows decide with it. Compared as values are, so
+    /// that a column declared with more digits changes nothing.
     pub fn fingerprint(&self) -> Break {
         let mut steady = self.clone();
         match &mut steady.message {
@@ -383,6 +383,13 @@ impl Break {
                 (*bound, *rows) = (None, None);
             }
             Message::DateDiffers { allowed, .. } => *allowed = None,
+            Message::LowStock { point, plan, .. } => {
+                let plan = plan.take();
+                if plan.is_some_and(|plan| plan.computed.is_some()) {
+                    *point = Amount::ZERO;
+                    steady.at_risk = None;
+                }
+            }
             _ => {}
         }
         steady.diagnosis = None;

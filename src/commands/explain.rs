@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod causes;
+mod stock;
 
 use std::collections::BTreeMap;
 

@@ -44,7 +44,7 @@ pub(super) fn keyed<'a>(rule: &'a Rule) -> Vec<Keyed<'a>> {
 pub(super) fn sides(rule: &Rule) -> Vec<&str> {
     match &rule.body {
         Body::Reconcile(body) => body.sides.iter().map(|side| side.name.as_str()).collect(),
-        Body::LowStock(_) => vec!["on_hand", "settings", "reserved", "incoming"],
+        Body::LowStock(_) => vec!["on_hand", "settings", "reserved", "incoming", "demand"],
         Body::OverduePayment(_) => vec!["items", "applied"],
     }
 }

@@ -1,8 +1,8 @@
 //! The English words.
 
-use super::{figure, guards, moments, money, one_line, quantity, visible};
+use super::{figure, guards, moments, money, one_line, quantity, stock, visible};
 use crate::audit::amount::Amount;
-use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
+use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::Value;
@@ -154,10 +154,10 @@ pub(super) fn message(message: &Message) -> String {
         Message::AmbiguousLookup { .. } | Message::LookupMissing { .. } | Message::NoUnitFactor { .. } => {
             added(message)
         }
-        Message::NegativeStock { .. }
-        | Message::LowStock { .. }
-        | Message::NoReorderPoint { .. }
-        | Message::Overdue { .. }
+        Message::NegativeStock { .. } | Message::LowStock { .. } | Message::NoReorderPoint { .. } => {
+            stock::message(message, Language::En)
+        }
+        Message::Overdue { .. }
         | Message::NoDueDate { .. }
         | Message::OverCreditLimit { .. }
         | Message::Flood { .. } => trading(message),
@@ -195,27 +195,9 @@ fn values(key: &[Value]) -> String {
     key.iter().map(value).collect::<Vec<_>>().join(", ")
 }
 
-/// The messages of the stock and payment rules.
+/// The messages of the payment rules, and a flood.
 fn trading(message: &Message) -> String {
     match message {
-        Message::NegativeStock { on_hand } => format!("Stock on hand is negative: {}", quantity(*on_hand)),
-        Message::LowStock { judged, figure, point, on_hand, reserved, incoming } => {
-            let lack = point.checked_sub(*figure).unwrap_or_default();
-            let verdict = if lack.is_zero() {
-                format!("has come down to the reorder point of {}", quantity(*point))
-            } else {
-                format!("is {} short of the reorder point of {}", quantity(lack), quantity(*point))
-            };
-            format!(
-                "{} stock of {} {verdict} (on hand {}, reserved {}, incoming {})",
-                stock_figure(*judged),
-                quantity(*figure),
-                quantity(*on_hand),
-                quantity(*reserved),
-                quantity(*incoming)
-            )
-        }
-        Message::NoReorderPoint { on_hand } => format!("No reorder point is set; {} on hand", quantity(*on_hand)),
         Message::Overdue { days, from, to, due, amount, applied, outstanding, currency, party } => {
             let band = to.map_or_else(|| format!("over {} days", from - 1), |to| format!("{from}–{to} days"));
             format!(
@@ -357,14 +339,6 @@ fn party_en(party: &Value) -> String {
     match party {
         Value::Null => String::new(),
         other => format!("{}: ", visible(&other.to_string())),
-    }
-}
-
-fn stock_figure(figure: StockFigure) -> &'static str {
-    match figure {
-        StockFigure::OnHand => "On-hand",
-        StockFigure::Available => "Available",
-        StockFigure::Projected => "Projected",
     }
 }
 

@@ -11,6 +11,7 @@ mod figure;
 mod guards;
 mod moments;
 mod names;
+mod stock;
 mod zh;
 
 pub use causes::{cause, odd, pattern, why};

@@ -1,9 +1,9 @@
 //! The Chinese words.
 
 use super::names::{column_in_zh, expression_zh, side_in_zh};
-use super::{figure, guards, moments, money, one_line, quantity, visible};
+use super::{figure, guards, moments, money, one_line, quantity, stock, visible};
 use crate::audit::amount::Amount;
-use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity, StockFigure};
+use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::Value;
@@ -154,10 +154,10 @@ pub(super) fn message(message: &Message) -> String {
         Message::AmbiguousLookup { .. } | Message::LookupMissing { .. } | Message::NoUnitFactor { .. } => {
             added(message)
         }
-        Message::NegativeStock { .. }
-        | Message::LowStock { .. }
-        | Message::NoReorderPoint { .. }
-        | Message::Overdue { .. }
+        Message::NegativeStock { .. } | Message::LowStock { .. } | Message::NoReorderPoint { .. } => {
+            stock::message(message, Language::Zh)
+        }
+        Message::Overdue { .. }
         | Message::NoDueDate { .. }
         | Message::OverCreditLimit { .. }
         | Message::Flood { .. } => trading(message),
@@ -195,27 +195,9 @@ fn values(key: &[Value]) -> String {
     key.iter().map(value).collect::<Vec<_>>().join("、")
 }
 
-/// The messages of the stock and payment rules.
+/// The messages of the payment rules, and a flood.
 fn trading(message: &Message) -> String {
     match message {
-        Message::NegativeStock { on_hand } => format!("现存量为负：{}", quantity(*on_hand)),
-        Message::LowStock { judged, figure, point, on_hand, reserved, incoming } => {
-            let lack = point.checked_sub(*figure).unwrap_or_default();
-            let verdict = if lack.is_zero() {
-                format!("已降到再订货点 {}", quantity(*point))
-            } else {
-                format!("低于再订货点 {}，缺 {}", quantity(*point), quantity(lack))
-            };
-            format!(
-                "{} {} {verdict}（现存 {}，占用 {}，在途 {}）",
-                stock_figure(*judged),
-                quantity(*figure),
-                quantity(*on_hand),
-                quantity(*reserved),
-                quantity(*incoming)
-            )
-        }
-        Message::NoReorderPoint { on_hand } => format!("没有设再订货点，现存量 {}", quantity(*on_hand)),
         Message::Overdue { days, from, to, due, amount, applied, outstanding, currency, party } => {
             let band = to.map_or_else(|| format!("{from} 天以上"), |to| format!("{from}–{to} 天"));
             format!(
@@ -360,14 +342,6 @@ fn party_zh(party: &Value) -> String {
 
 fn columns_zh(columns: &[String]) -> String {
     columns.iter().map(|column| column_in_zh(column)).collect::<Vec<_>>().join("、")
-}
-
-fn stock_figure(figure: StockFigure) -> &'static str {
-    match figure {
-        StockFigure::OnHand => "现存量",
-        StockFigure::Available => "可用量",
-        StockFigure::Projected => "预计可用量",
-    }
 }
 
 fn type_name(name: &str) -> String {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use tieout::audit::amount::{Amount, Money, Purse};
-use tieout::audit::breaks::{Break, Class, Evidence, Finding, Message, Severity, at_risk};
+use tieout::audit::breaks::{Break, Class, Evidence, Finding, Message, Severity, StockFigure, at_risk};
 use tieout::audit::exception::{
     Acknowledgement, Exception, Lapse, Past, Status, Step, Transition, Waiver, continuity, retire, transitions,
 };
 use tieout::audit::judgement::{Judgement, Outcome, Verdict};
+use tieout::audit::replenishment::{ComputedPoint, Demanded, Lasts, Replenishment};
 use tieout::audit::rulebook::Worsened;
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Bilingual;
@@ -52,6 +53,29 @@ fn overdue(days: i64, from: i64) -> Break {
         party: Value::Null,
     };
     Break { message, class: Class::Overdue, ..worth("overdue", "100") }
+}
+
+/// Stock under a reorder point that was computed from demand on the days up to `until`, or that was set.
+fn low(figure: &str, point: &str, until: &str, computed: bool) -> Break {
+    let (since, until) = (day("2026-08-20"), day(until));
+    let demand = Demanded { since, until, days: 90, sum: amount(point), squares: amount(point) };
+    let by = ComputedPoint { lead_days: amount("7"), review_days: None, safety: amount("10"), cover: None };
+    let plan = Replenishment {
+        demand: Some(demand),
+        computed: Some(by).filter(|_| computed),
+        lasts: Lasts::of(amount(figure), &demand, until),
+        ..Replenishment::default()
+    };
+    let message = Message::LowStock {
+        judged: StockFigure::OnHand,
+        figure: amount(figure),
+        point: amount(point),
+        on_hand: amount(figure),
+        reserved: Amount::ZERO,
+        incoming: Amount::ZERO,
+        plan: Some(Box::new(plan)),
+    };
+    Break { message, class: Class::LowStock, at_risk: None, ..worth("low_stock", "0") }
 }
 
 fn finding(name: &str, breaks: &[Break]) -> Finding {
@@ -201,6 +225,21 @@ fn an_acknowledgement_lapses_when_the_breaks_change_or_its_time_is_over() {
     assert_eq!(meet(&given("2026-11-20T00:29:59Z"), &same), over);
     let changed = (Step::Changed, Status::Open, Some(Lapse::BreaksChanged));
     assert_eq!(meet(&given("2026-12-01T00:00:00Z"), &[worth("x", "4")]), changed);
+}
+
+#[test]
+fn demand_that_moves_on_by_a_day_is_no_news_and_stock_that_moves_is() {
+    let meet = |before: Break, now: Break| {
+        let known = known("a", Status::Acknowledged, &[before]);
+        self::meet(&known, &[now]).0
+    };
+    let computed = |figure, point, until| low(figure, point, until, true);
+    let yesterday = || computed("5", "80", "2026-11-18");
+    assert_eq!(meet(yesterday(), computed("5", "81", "2026-11-19")), Step::Unchanged);
+    assert_eq!(meet(yesterday(), computed("4", "80", "2026-11-19")), Step::Changed);
+    let set = |point, until| low("5", point, until, false);
+    assert_eq!(meet(set("80", "2026-11-18"), set("80", "2026-11-19")), Step::Unchanged);
+    assert_eq!(meet(set("80", "2026-11-18"), set("90", "2026-11-19")), Step::Changed, "somebody set another point");
 }
 
 #[test]

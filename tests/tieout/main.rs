@@ -12,6 +12,7 @@ mod files;
 mod harness;
 mod kinds;
 mod line;
+mod low_stock;
 mod matching;
 mod metrics;
 mod moments;

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Added, Allowed, Applied, Base, Body, Bound, Ceiling, Check, Choose, Figure, Items, LowStock, Margins, Open,
-    OverduePayment, PerCurrency, Reconcile, Side, Span, Threshold, Within,
+    Added, Allowed, Applied, Base, Body, Bound, Ceiling, Check, Choose, Figure, Items, Margins, Open, OverduePayment,
+    PerCurrency, Reconcile, Side, Span, Threshold, Within,
 };
 use crate::audit::amount::Amount;
 use crate::audit::expression::Expression;
@@ -30,6 +30,7 @@ pub(super) fn tables(body: &Body) -> BTreeSet<String> {
             Some(&rule.on_hand.table),
             rule.reserved.as_ref().map(|figure| &figure.table),
             rule.incoming.as_ref().map(|incoming| &incoming.figure.table),
+            rule.demand.as_ref().map(|demand| &demand.figure.table),
             Some(&rule.settings.table),
         ],
         Body::OverduePayment(rule) => vec![
@@ -53,7 +54,7 @@ pub(super) fn hash<'t>(
 ) -> String {
     let body = match body {
         Body::Reconcile(rule) => reconcile(rule),
-        Body::LowStock(rule) => low_stock(rule),
+        Body::LowStock(rule) => rule.meaning(),
         Body::OverduePayment(rule) => overdue(rule),
     };
     let tables: Vec<Value> = specs.map(table).collect();
@@ -233,28 +234,11 @@ fn per_currency(amount: &PerCurrency) -> Value {
     json!({ "currencies": currencies.collect::<Map<_, _>>(), "other": decimal(amount.other) })
 }
 
-fn decimal(amount: Amount) -> Value {
+pub(super) fn decimal(amount: Amount) -> Value {
     Value::String(amount.normalised().to_string())
 }
 
-fn low_stock(rule: &LowStock) -> Value {
-    let incoming = rule.incoming.as_ref().map(|incoming| {
-        let due = incoming.due.as_ref();
-        json!({ "figure": figure(&incoming.figure), "due": due })
-    });
-    json!({
-        "kind": "low_stock",
-        "key": rule.key,
-        "on_hand": figure(&rule.on_hand),
-        "reserved": rule.reserved.as_ref().map(figure),
-        "incoming": incoming,
-        "settings": { "table": rule.settings.table, "point": rule.settings.point },
-        "judge": rule.judge,
-        "strict": rule.strict,
-    })
-}
-
-fn figure(figure: &Figure) -> Value {
+pub(super) fn figure(figure: &Figure) -> Value {
     json!({ "table": figure.table, "column": figure.column, "filter": expression(figure.filter.as_ref()) })
 }
 
@@ -351,7 +335,7 @@ fn digest(value: &Value) -> String {
 }
 
 /// An expression's text with every run of white space outside quotes as one space.
-fn expression(expression: Option<&Expression>) -> Option<String> {
+pub(super) fn expression(expression: Option<&Expression>) -> Option<String> {
     let mut text = String::new();
     let mut quote: Option<char> = None;
     for letter in expression?.text().trim().chars() {

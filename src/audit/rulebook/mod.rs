@@ -16,6 +16,8 @@ mod reconcile;
 mod settled;
 mod severity;
 mod sources;
+mod stock;
+mod stock_settings;
 mod table;
 mod tolerance;
 mod window;
@@ -25,7 +27,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::amount::Amount;
-use super::breaks::{Relation, StockFigure};
+use super::breaks::Relation;
 use super::expression::Expression;
 use super::snapshot::TableSpec;
 use crate::language::Bilingual;
@@ -36,6 +38,7 @@ pub use hash::{asked, column_meaning};
 pub use reading::{Surroundings, standard_parameters};
 pub use settled::Settled;
 pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
+pub use stock::{Demand, Incoming, LowStock, Outgoing, Planned, Setting, Settings};
 pub use table::{Asking, Sources, is_currency_code, read_table};
 pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
 pub use window::{Bound, Span, Window};
@@ -80,10 +83,6 @@ pub struct Worsened {
 }
 
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per rule file: a handful exist, and each lives as long as the config"
-)]
 pub enum Body {
     Reconcile(Reconcile),
     LowStock(LowStock),
@@ -165,35 +164,6 @@ pub struct Figure {
     pub table: String,
     pub column: String,
     pub filter: Option<Expression>,
-}
-
-/// Stock at or under its reorder point.
-#[derive(Clone, Debug)]
-pub struct LowStock {
-    /// Column names, the same in every table of the rule: usually item and warehouse.
-    pub key: Vec<String>,
-    pub on_hand: Figure,
-    pub reserved: Option<Figure>,
-    pub incoming: Option<Incoming>,
-    pub settings: Settings,
-    pub judge: StockFigure,
-    /// `true`: only under the point, not at it.
-    pub strict: bool,
-}
-
-/// Quantities on their way.
-#[derive(Clone, Debug)]
-pub struct Incoming {
-    pub figure: Figure,
-    /// The date they are due, where the table says.
-    pub due: Option<String>,
-}
-
-/// Where reorder points stand.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub table: String,
-    pub point: String,
 }
 
 /// Whose debts are judged.

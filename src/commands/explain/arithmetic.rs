@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::stock;
 use crate::audit::amount::{Amount, Money};
-use crate::audit::breaks::{Bound, Break, Evidence, Message, Operand, Relation, SideRows, StockFigure};
+use crate::audit::breaks::{Bound, Break, Evidence, Message, Operand, Relation, SideRows};
 use crate::audit::rulebook::{Allowed, Base, Body, Check, Choose, Margins, Reconcile, Rule, Within};
 use crate::audit::snapshot::{ColumnType, TableSpec};
 use crate::audit::value::Value;
@@ -13,7 +14,7 @@ use crate::words;
 const WRITTEN_OUT: usize = 12;
 
 /// How an amount is written: money with its cents, a quantity without trailing zeros.
-type Written = fn(Amount) -> String;
+pub(super) type Written = fn(Amount) -> String;
 
 /// A line a step. `rule` is the rule that judged, where it still stands as it did then.
 pub(super) fn lines(
@@ -49,20 +50,7 @@ pub(super) fn lines(
             lines.push(wanted(*relation, left, right) + &tolerance.unwrap_or_default());
             lines
         }
-        Message::LowStock { judged, figure, point, on_hand, reserved, incoming } => {
-            let strict = rule.is_some_and(|rule| matches!(&rule.body, Body::LowStock(body) if body.strict));
-            let mut lines = stock(*judged, *figure, [*on_hand, *reserved, *incoming], evidence);
-            let (figure, point) = (words::quantity(*figure), words::quantity(*point));
-            lines.push(format!(
-                "{figure} is {} the reorder point of {point}",
-                if strict { "under" } else { "at or under" }
-            ));
-            lines
-        }
-        Message::NegativeStock { on_hand } => summed(evidence, "on_hand", *on_hand, words::quantity)
-            .map(|sum| format!("on hand = {sum} = {}", words::quantity(*on_hand)))
-            .into_iter()
-            .collect(),
+        Message::LowStock { .. } | Message::NegativeStock { .. } => stock::lines(found, evidence, rule),
         Message::Overdue { amount, applied, outstanding, due, days, .. } => {
             let show: Written = words::figure;
             let settled =
@@ -301,13 +289,13 @@ fn sum(side: &SideRows, column: usize, show: Written) -> Option<(String, Amount)
 }
 
 /// How several rows of a side make up `figure`, where a column of theirs does.
-fn summed(evidence: &Evidence, side: &str, figure: Amount, show: Written) -> Option<String> {
+pub(super) fn summed(evidence: &Evidence, side: &str, figure: Amount, show: Written) -> Option<String> {
     let side = evidence.sides.iter().find(|rows| rows.side == side && rows.rows.len() > 1)?;
     let mut sums = (0..side.columns.len()).filter_map(|column| sum(side, column, show));
     sums.find(|(_, total)| *total == figure && !figure.is_zero()).map(|(sum, _)| sum)
 }
 
-fn at_risk(found: &Break, what: &str) -> Option<String> {
+pub(super) fn at_risk(found: &Break, what: &str) -> Option<String> {
     let money = found.at_risk.as_ref()?;
     let what = if what.is_empty() { String::new() } else { format!(", {what}") };
     Some(format!("at risk: {}{what}", words::money(&money.currency, money.amount)))
@@ -337,32 +325,6 @@ fn priced(found: &Break, difference: Amount, evidence: &Evidence, settings: Opti
         return format!("at risk: {} × {} ({text}) = {money}", words::quantity(quantity), words::figure(*each));
     }
     format!("at risk: {} × {text} = {money}", words::quantity(difference.checked_abs().unwrap_or(difference)))
-}
-
-/// The stock figure that was judged, from what it is made of.
-fn stock(judged: StockFigure, figure: Amount, parts: [Amount; 3], evidence: &Evidence) -> Vec<String> {
-    let show: Written = words::quantity;
-    let names = ["on hand", "reserved", "incoming"];
-    let sides = ["on_hand", "reserved", "incoming"];
-    let used = match judged {
-        StockFigure::OnHand => 1,
-        StockFigure::Available => 2,
-        StockFigure::Projected => 3,
-    };
-    let mut lines = Vec::new();
-    for ((name, side), part) in names.into_iter().zip(sides).zip(parts).take(used) {
-        let sum = summed(evidence, side, part, show).map(|sum| format!("{sum} = ")).unwrap_or_default();
-        lines.push(format!("{name} = {sum}{}", show(part)));
-    }
-    let [on_hand, reserved, incoming] = parts.map(show);
-    match judged {
-        StockFigure::OnHand => {}
-        StockFigure::Available => lines.push(format!("available = {on_hand} - {reserved} = {}", show(figure))),
-        StockFigure::Projected => {
-            lines.push(format!("projected = {on_hand} - {reserved} + {incoming} = {}", show(figure)));
-        }
-    }
-    lines
 }
 
 /// Which figure of a side that has the subject is in question.

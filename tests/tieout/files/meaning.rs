@@ -210,6 +210,34 @@ fn whatever_can_change_a_judgement_changes_the_hash() {
     ];
     check_hash("order-to-invoice", &edits, true);
     check_hash("low-stock", &[("strict = true", ""), ("qty >= 0", "qty > 0"), ("\"projected\"", "\"on_hand\"")], true);
+    let settings = "point = \"point\"";
+    let demand =
+        "strict = true\ndemand = { table = \"purchase_lines\", column = \"open_qty\", date = \"eta\", days = 90";
+    for of_demand in ["", ", outgoing = \"negative\"", ", returns = \"open_qty < 0\"", ", filter = \"open_qty > 0\""] {
+        check_hash("low-stock", &[("strict = true", &format!("{demand}{of_demand} }}"))], true);
+    }
+    for more in [
+        "lead_days = 7",
+        "pack = \"point\"",
+        "minimum = 1",
+        "target = 100",
+        "filter = \"point > 0\"",
+        "fallback = [[]]",
+    ] {
+        check_hash("low-stock", &[(settings, &format!("{settings}, {more}"))], true);
+    }
+    let planning = [
+        ("strict = true", "strict = true\nround_to = \"0.1\""),
+        ("due = \"eta\"", "due = \"eta\", within_lead_time = false"),
+        ("due = \"eta\"", "due = \"eta\", late = \"ignore\""),
+        (settings, "point = { column = \"point\", default = 5 }"),
+    ];
+    check_hash("low-stock", &planning, true);
+    let defaults = [
+        ("strict = true", "strict = true\nround_to = \"1.0\""),
+        ("due = \"eta\"", "due = \"eta\", within_lead_time = true, late = \"count\""),
+    ];
+    check_hash("low-stock", &defaults, false);
     check_hash("overdue", &[("receivable\"\nitems", "payable\"\nitems"), ("\ncredit", "\n# credit")], true);
     check_hash("bank-inline", &[("\"Invoice No.\"", "\"Invoice\""), ("archive.csv", "archives.csv")], true);
 }

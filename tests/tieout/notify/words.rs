@@ -1,8 +1,9 @@
 use chrono::DateTime;
 use tieout::audit::amount::Amount;
-use tieout::audit::breaks::{Bound, Break, Class, Excess, Message, Relation, Severity, StockFigure};
+use tieout::audit::breaks::{Bound, Break, Class, Excess, Message, PlanningNeed, Relation, Severity, StockFigure};
 use tieout::audit::exception::{Status, Step};
 use tieout::audit::judgement::Reason;
+use tieout::audit::replenishment::{ComputedPoint, Demanded, Lasts, Replenishment, ToOrder};
 use tieout::audit::snapshot::{Age, Drop};
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Language;
@@ -64,6 +65,23 @@ fn dated(relation: Relation, left: Value, days: Option<i64>) -> Message {
     Message::DateDiffers { relation, left: operand("warehouse.ship_date", left), right, days, allowed: None }
 }
 
+/// Low stock with what is known of its demand over 90 days.
+fn planned(figure: &str, sum: &str, pack: Option<&str>) -> Message {
+    let (figure, sum, pack) = (amount(figure), amount(sum), pack.map(amount));
+    let demand = Demanded { since: day("2026-08-22"), until: day("2026-11-19"), days: 90, sum, squares: sum };
+    let computed = ComputedPoint { lead_days: amount("7"), review_days: None, safety: amount("10"), cover: None };
+    let plan = Replenishment {
+        demand: Some(demand),
+        computed: Some(computed).filter(|_| pack.is_some()),
+        lasts: Lasts::of(figure, &demand, day("2026-11-20")),
+        order: ToOrder::of(figure, amount("80"), None, pack).flatten(),
+        incoming_until: None,
+    };
+    let (judged, on_hand) = (StockFigure::Available, figure);
+    let (point, reserved, incoming) = (amount("80"), Amount::ZERO, Amount::ZERO);
+    Message::LowStock { judged, figure, point, on_hand, reserved, incoming, plan: Some(Box::new(plan)) }
+}
+
 /// Every message, and its shades.
 fn messages() -> Vec<Message> {
     let side = || "warehouse".to_owned();
@@ -83,6 +101,7 @@ fn messages() -> Vec<Message> {
         on_hand: money("8.0000"),
         reserved: money("3"),
         incoming: Amount::ZERO,
+        plan: None,
     };
     let overdue = |days, from, to| Message::Overdue {
         days,
@@ -167,7 +186,17 @@ fn messages() -> Vec<Message> {
         low(StockFigure::Available, "5"),
         low(StockFigure::Projected, "20"),
         low(StockFigure::OnHand, "-2"),
-        Message::NoReorderPoint { on_hand: money("1200") },
+        Message::NoReorderPoint { on_hand: money("1200"), lacks: Vec::new() },
+        Message::NoReorderPoint { on_hand: money("1200"), lacks: vec![PlanningNeed::LeadTime] },
+        Message::NoReorderPoint {
+            on_hand: money("1200"),
+            lacks: vec![PlanningNeed::LeadTime, PlanningNeed::SafetyStock],
+        },
+        planned("5", "900", Some("12")),
+        planned("5", "1000", None),
+        planned("0", "900", None),
+        planned("5", "0", None),
+        planned("5", "-30", None),
         overdue(45, 31, Some(60)),
         overdue(400, 91, None),
         Message::NoDueDate { outstanding: money("500.00"), currency: "CNY".to_owned(), party: Value::Null },

@@ -18,7 +18,8 @@ use tieout::audit::calendar::Calendar;
 use tieout::audit::exception::{Exception, Status, Step, Transition};
 use tieout::audit::judgement::Reason;
 use tieout::audit::rulebook::{
-    self, Items, LowStock, OverduePayment, Rule, Settings, SeverityScale, SeverityStep, Threshold, Worsened,
+    self, Items, LowStock, OverduePayment, Planned, Rule, Setting, Settings, SeverityScale, SeverityStep, Threshold,
+    Worsened,
 };
 use tieout::audit::value::{Subject, Value};
 use tieout::config::{Business, Config, Department, Job, Limits, Secret, Serve};
@@ -195,9 +196,17 @@ fn stock_rule() -> Rule {
         on_hand: figure("stock", "qty"),
         reserved: None,
         incoming: None,
-        settings: Settings { table: "reorder_points".to_owned(), point: "point".to_owned() },
+        demand: None,
+        settings: Settings {
+            table: "reorder_points".to_owned(),
+            filter: None,
+            fallback: Vec::new(),
+            figures: BTreeMap::from([(Planned::Point, Setting { column: Some("point".to_owned()), default: None })]),
+            price: None,
+        },
         judge: StockFigure::Projected,
         strict: false,
+        round_to: Amount::from(1),
     });
     let severity = SeverityScale { base: Severity::High, steps: Vec::new() };
     rule("low-stock", Bilingual::new("Stock at its reorder point", "库存低于再订货点"), "warehouse", severity, body)
@@ -290,6 +299,7 @@ fn low_stock(item: &str, on_hand: &str, point: &str) -> Finding {
         on_hand,
         reserved: Amount::ZERO,
         incoming: Amount::ZERO,
+        plan: None,
     };
     let rows = SideRows {
         side: "stock".to_owned(),
