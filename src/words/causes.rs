@@ -50,8 +50,17 @@ fn cause_en(cause: &Cause, show: fn(Amount) -> String) -> String {
                 show(*tax)
             )
         }
-        Cause::UnitRatio { figure, factor } => {
-            format!("{} is exactly {} times the other: counted in another unit", visible(figure), quantity(*factor))
+        Cause::UnitRatio { figure, factor, unit } => {
+            let unit = unit.as_ref().map(|unit| format!(", as one {} is", text(unit))).unwrap_or_default();
+            format!(
+                "{} is exactly {} times the other{unit}: counted in another unit",
+                visible(figure),
+                quantity(*factor)
+            )
+        }
+        Cause::Converted { figure, from, to, rate } => {
+            let (from, to, rate) = (visible(from), visible(to), quantity(*rate));
+            format!("{} is the other figure converted: 1 {from} was {rate} {to} that day", visible(figure))
         }
         Cause::DecimalPoint { figure, places } => {
             format!(
@@ -122,8 +131,13 @@ fn cause_zh(cause: &Cause, show: fn(Amount) -> String) -> String {
         Cause::TaxIncluded { figure: with, rate, tax } => {
             format!("{}含 {}% 的税，另一方不含税，税额 {}", expression_zh(with), quantity(*rate), show(*tax))
         }
-        Cause::UnitRatio { figure, factor } => {
-            format!("{}恰为另一方的 {} 倍，计量单位不同", expression_zh(figure), quantity(*factor))
+        Cause::UnitRatio { figure, factor, unit } => {
+            let unit = unit.as_ref().map(|unit| format!("（1 {} 即此数）", text(unit))).unwrap_or_default();
+            format!("{}恰为另一方的 {} 倍{unit}，计量单位不同", expression_zh(figure), quantity(*factor))
+        }
+        Cause::Converted { figure, from, to, rate } => {
+            let (from, to, rate) = (visible(from), visible(to), quantity(*rate));
+            format!("{}是另一方按当日汇率折算的金额：1 {from} = {rate} {to}", expression_zh(figure))
         }
         Cause::DecimalPoint { figure, places } => {
             format!("小数点错位：{}多移了 {places} 位，或另一方少移了", expression_zh(figure))

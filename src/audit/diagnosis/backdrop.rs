@@ -5,9 +5,11 @@ use std::hash::Hash;
 
 use rayon::prelude::*;
 
+use super::aids::Aids;
 use crate::audit::expression::Vector;
 use crate::audit::matching::Kept;
-use crate::audit::rulebook::Side;
+use crate::audit::rulebook::{Reconcile, Side};
+use crate::audit::rules::Tables;
 use crate::audit::snapshot::{ColumnType, CurrencyOf, Table, TableSpec};
 use crate::audit::value::Value;
 
@@ -20,6 +22,7 @@ const KEYLESS: usize = 20_000;
 #[derive(Debug, Default)]
 pub(crate) struct Backdrop {
     sides: Vec<SideBackdrop>,
+    aids: Option<Aids>,
 }
 
 #[derive(Debug)]
@@ -58,6 +61,15 @@ impl Backdrop {
                 }
             }
         }
+    }
+
+    /// Takes note of the tables that the rule converts by; they are whole in every partition.
+    pub fn add_aids(&mut self, settings: &Reconcile, tables: &Tables) {
+        self.aids.get_or_insert_with(|| Aids::of(settings, tables));
+    }
+
+    pub(super) fn aids(&self) -> Option<&Aids> {
+        self.aids.as_ref()
     }
 
     pub fn spec(&self, side: usize) -> Option<&TableSpec> {

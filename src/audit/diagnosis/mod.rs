@@ -4,6 +4,7 @@
 //! named the cause is unknown, which is an answer. Diagnosis reads what judging found, the rows it found it in, and how
 //! often values occur in all rows; it never changes what breaks.
 
+mod aids;
 mod backdrop;
 mod cancelling;
 mod digits;
@@ -49,8 +50,14 @@ pub enum Cause {
     RoundedEach { rows: u64 },
     /// `figure` is the other one with `tax` at `rate` percent on top.
     TaxIncluded { figure: String, rate: Amount, tax: Amount },
-    /// `figure` is `factor` times the other one, as two units of one thing are.
-    UnitRatio { figure: String, factor: Amount },
+    /// `figure` is `factor` times the other one, as two units of one thing are; `unit` is the one that the table of
+    /// units has with this factor.
+    UnitRatio {
+        figure: String,
+        factor: Amount,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<Value>,
+    },
     /// `figure` is the other one with its decimal point `places` further to the right.
     DecimalPoint { figure: String, places: u32 },
     /// Two neighbouring digits changed places: `left` in the left figure is `right` in the right one.
@@ -68,6 +75,8 @@ pub enum Cause {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         amount: Option<Amount>,
     },
+    /// `figure` is the other one converted at the day's rate: one `from` is `rate` of `to`.
+    Converted { figure: String, from: String, to: String, rate: Amount },
     /// The figures are the same, `amount`, and only the currency codes differ.
     CurrencyCode { amount: Amount },
     /// The smaller figure is that of `parts` of the `of` rows of `side`.
@@ -106,6 +115,7 @@ impl Cause {
             Cause::SignTurned => "sign_turned",
             Cause::RedLetter { .. } => "red_letter",
             Cause::PostedTwice { .. } => "posted_twice",
+            Cause::Converted { .. } => "converted",
             Cause::CurrencyCode { .. } => "currency_code",
             Cause::Partial { .. } => "partial",
             Cause::CutOff { .. } => "cut_off",

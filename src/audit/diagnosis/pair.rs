@@ -65,10 +65,15 @@ pub(super) fn cause(ties: &Ties<'_>, finding: &Finding, found: &Break) -> Option
     let pair = Pair { left, right, of: [*one, *two], money };
     let check = ties.check(found);
     let told = check.and_then(|check| rows_tell(ties, finding, check, &pair));
-    told.or_else(|| sign(&pair)).or_else(|| tax(finding, &pair)).or_else(|| slip(&pair)).or_else(|| {
-        let figure = check.and_then(|check| figure(ties, check));
-        figure.and_then(|figure| partial(ties, finding, figure, &pair)).or_else(|| rounding(finding, &pair))
-    })
+    told.or_else(|| sign(&pair))
+        .or_else(|| converted(ties, finding, &pair))
+        .or_else(|| tax(finding, &pair))
+        .or_else(|| unit(ties, finding, &pair))
+        .or_else(|| slip(&pair))
+        .or_else(|| {
+            let figure = check.and_then(|check| figure(ties, check));
+            figure.and_then(|figure| partial(ties, finding, figure, &pair)).or_else(|| rounding(finding, &pair))
+        })
 }
 
 impl Pair<'_> {
@@ -194,6 +199,35 @@ fn tax(finding: &Finding, pair: &Pair<'_>) -> Option<Cause> {
     Some(Cause::TaxIncluded { figure: pair.expression(larger), rate: Amount::from(*rate), tax })
 }
 
+/// One amount is the other one in another currency, at the rate of the subject's first day, to the cent.
+fn converted(ties: &Ties<'_>, finding: &Finding, pair: &Pair<'_>) -> Option<Cause> {
+    let days = finding.evidence.sides.iter().flat_map(|side| &side.rows).flatten().filter_map(rows::day);
+    let (aids, day) = (ties.backdrop.aids().filter(|_| pair.money)?, days.min()?);
+    let mut found = aids.rates_on(day).flat_map(|(from, to, rate)| {
+        Which::BOTH.into_iter().filter_map(move |which| {
+            let (stated, result) = (pair.value(which.other()), pair.value(which));
+            let is_so = stated.rescale(2)?.units().abs() >= TELLING_UNITS
+                && stated.checked_mul_rounded(rate, 2)? == result
+                && stated != result;
+            let (figure, from, to) = (pair.expression(which), from.to_owned(), to.to_owned());
+            is_so.then_some(Cause::Converted { figure, from, to, rate })
+        })
+    });
+    let only = found.next();
+    only.filter(|_| found.next().is_none())
+}
+
+/// One quantity is the other one in a unit that the item's table of units has.
+fn unit(ties: &Ties<'_>, finding: &Finding, pair: &Pair<'_>) -> Option<Cause> {
+    let aids = ties.backdrop.aids().filter(|_| !pair.money)?;
+    let larger = pair.larger();
+    let (large, small) = (pair.value(larger), pair.value(larger.other()));
+    let named = |column: &String| finding.evidence.sides.iter().find_map(|side| rows::common(side, column));
+    let item = aids.items().iter().find_map(named)?;
+    let (factor, unit) = aids.unit(item, |factor| !small.is_zero() && small.checked_mul(factor) == Some(large))?;
+    Some(Cause::UnitRatio { figure: pair.expression(larger), factor, unit: Some(unit) })
+}
+
 /// A slip of the fingers or of the unit.
 fn slip(pair: &Pair<'_>) -> Option<Cause> {
     let (left, right) = digits::digits(pair.of[0], pair.of[1])?;
@@ -204,7 +238,7 @@ fn slip(pair: &Pair<'_>) -> Option<Cause> {
             return Some(Cause::DecimalPoint { figure: pair.expression(larger), places });
         }
     } else if let Some(factor) = pack(large, small) {
-        return Some(Cause::UnitRatio { figure: pair.expression(larger), factor });
+        return Some(Cause::UnitRatio { figure: pair.expression(larger), factor, unit: None });
     }
     if let Some((left, right)) = digits::swapped(&left, &right) {
         return Some(Cause::SwappedDigits { left, right });

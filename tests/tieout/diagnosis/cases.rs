@@ -361,3 +361,78 @@ fn units_and_parts_are_told_where_quantities_differ() {
       -
     ");
 }
+
+#[test]
+fn an_amount_that_was_not_converted_is_told_with_the_rate() {
+    let rule = r#"
+        kind  = "reconcile"
+        key   = ["order_no"]
+        rates = { table = "rates", date = "day", from = "from_ccy", to = "to_ccy", rate = "rate" }
+        [sides.invoices]
+        table   = "invoices"
+        convert = { amount_cny = { from = "amount", to = "CNY", on = "day" } }
+        [sides.ledger]
+        table = "ledger"
+        [[checks]]
+        name  = "amount"
+        equal = ["invoices.amount_cny", "ledger.amount"]
+    "#;
+    let booked = |ledger: &str| {
+        Bench::new(rule)
+            .table("invoices", "order_no text, amount money ccy, ccy text, day date", "SO1,100.01,USD,2026-10-07")
+            .table("ledger", "order_no text, amount money", ledger)
+            .table_file(
+                "rates",
+                "[columns]\nday = { type = \"date\" }\nfrom_ccy = { type = \"text\" }\nto_ccy = { type = \"text\" }\n\
+                 rate = { type = \"number\", scale = 6 }\n",
+                "2026-10-01,USD,CNY,7.1055\n2026-10-08,USD,CNY,7.2\n2026-10-01,EUR,CNY,8.3",
+            )
+    };
+    // 100.01 x 7.1055 = 710.621055; booked as it was, in dollars, under the name of yuan.
+    insta::assert_snapshot!(told(&booked("SO1,100.01")), @"
+    [\"SO1\"] amount
+      Likely cause: invoices.amount_cny is the other figure converted: 1 USD was 7.1055 CNY that day
+      可能原因：发票 amount_cny是另一方按当日汇率折算的金额：1 USD = 7.1055 CNY
+    ");
+    // Converted twice.
+    insta::assert_snapshot!(told(&booked("SO1,5049.31")), @"
+    [\"SO1\"] amount
+      Likely cause: ledger.amount is the other figure converted: 1 USD was 7.1055 CNY that day
+      可能原因：总账金额是另一方按当日汇率折算的金额：1 USD = 7.1055 CNY
+    ");
+    assert!(told(&booked("SO1,720.07")).contains("  -\n"), "the rate of the next week is not the day's");
+}
+
+#[test]
+fn a_unit_of_the_items_own_table_is_told_by_name() {
+    let rule = r#"
+        kind  = "reconcile"
+        key   = ["order_no"]
+        units = { table = "units", item = "sku", unit = "unit", factor = "factor" }
+        [sides.sales]
+        table = "sales"
+        [sides.warehouse]
+        table = "shipments"
+        [[checks]]
+        name  = "shipped"
+        equal = ["sales.qty", "warehouse.qty"]
+    "#;
+    let shipped = |qty: &str| {
+        let bench = Bench::new(rule)
+            .table_file(
+                "sales",
+                "unique = [\"order_no\"]\n[columns]\norder_no = { type = \"text\" }\nsku = { type = \"text\" }\n\
+                 unit = { type = \"text\" }\nqty = { type = \"quantity\", unit = \"unit\" }\n",
+                "SO1,A,箱,3",
+            )
+            .table("shipments", "order_no text, sku text, qty quantity", &format!("SO1,A,{qty}"))
+            .table("units", "sku text, unit text, factor number", "A,箱,18\nA,个,1\nB,箱,7");
+        told(&bench)
+    };
+    insta::assert_snapshot!(shipped("3"), @"
+    [\"SO1\"] shipped
+      Likely cause: sales.qty is exactly 18 times the other, as one 箱 is: counted in another unit
+      可能原因：销售数量恰为另一方的 18 倍（1 箱 即此数），计量单位不同
+    ");
+    assert!(shipped("8").contains("  -\n"));
+}

@@ -79,6 +79,9 @@ pub(crate) fn partition(
         distinct.iter_mut().zip(keys).for_each(|(sum, keys)| *sum += keys);
         gathered.merge(found);
     }
+    if context.diagnosed > 0 {
+        gathered.backdrop.add_aids(settings, tables);
+    }
     for (index, side) in settings.sides.iter().enumerate() {
         let table = sides.tables[index];
         let kept = &sides.keyed[index].rows;
