@@ -11,6 +11,7 @@ mod directory;
 mod general_ledger;
 mod inventory;
 mod names;
+mod planning;
 mod purchasing;
 mod random;
 mod receivables;

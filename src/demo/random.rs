@@ -14,6 +14,7 @@ pub(super) enum Topic {
     Bank = 9,
     GeneralLedger = 10,
     Settling = 11,
+    Planning = 12,
 }
 
 /// Sebastiano Vigna's splitmix64.

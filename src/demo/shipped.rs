@@ -2,7 +2,7 @@
 
 /// Path under the demo's directory, and text. The same files stand in the repository, where paths start with
 /// `var/demo/`; beside the databases they start where the databases lie.
-const FILES: [(&str, &str); 39] = [
+const FILES: [(&str, &str); 40] = [
     ("config/tieout.toml", include_str!("../../config/tieout.toml")),
     ("config/tables/accruals.toml", include_str!("../../config/tables/accruals.toml")),
     ("config/tables/allocations.toml", include_str!("../../config/tables/allocations.toml")),
@@ -22,6 +22,7 @@ const FILES: [(&str, &str); 39] = [
     ("config/tables/stock.toml", include_str!("../../config/tables/stock.toml")),
     ("config/tables/stock_ledger.toml", include_str!("../../config/tables/stock_ledger.toml")),
     ("config/tables/stock_ledger_before.toml", include_str!("../../config/tables/stock_ledger_before.toml")),
+    ("config/tables/stock_moves.toml", include_str!("../../config/tables/stock_moves.toml")),
     ("config/tables/stock_month_end.toml", include_str!("../../config/tables/stock_month_end.toml")),
     ("config/tables/stock_values.toml", include_str!("../../config/tables/stock_values.toml")),
     ("config/tables/supplier_invoice_lines.toml", include_str!("../../config/tables/supplier_invoice_lines.toml")),

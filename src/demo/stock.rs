@@ -6,6 +6,7 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::company::{Company, WAREHOUSES};
 use super::defects::quota;
+use super::planning;
 use super::random::{Random, Topic};
 use super::spelling::{Spelling, Tenths};
 use super::truth::{Cause, Innocence, LOW_STOCK, Truth, text_subject};
@@ -48,6 +49,11 @@ pub(super) struct ReorderSetting {
     pub(super) warehouse: &'static str,
     pub(super) item: usize,
     pub(super) point: Tenths,
+    /// Whether the warehouse system holds the point; where it does not, it follows from demand.
+    pub(super) is_set: bool,
+    pub(super) lead_days: Option<i64>,
+    pub(super) safety: Option<Tenths>,
+    pub(super) pack: Option<Tenths>,
 }
 
 /// What a warehouse must have received of an item between two closings.
@@ -78,7 +84,7 @@ const MOST_NEGATIVE: u64 = 10;
 pub(super) fn keep(company: &Company, truth: &mut Truth, seed: u64) -> Stock {
     let mut random = Random::stream(seed, Topic::Stock);
     let shipped = shipments(company);
-    let (settings, wanted) = wanted(company, truth, &mut random);
+    let (settings, wanted) = wanted(company, &shipped, truth, (seed, &mut random));
     let days = closing_days(company);
     let mut out: BTreeMap<(usize, &str), Vec<Tenths>> = BTreeMap::new();
     for line in &shipped {
@@ -88,7 +94,7 @@ pub(super) fn keep(company: &Company, truth: &mut Truth, seed: u64) -> Stock {
     let nothing = vec![0; days.len()];
     let (mut movements, mut closings, mut inbound) = (Vec::new(), Vec::new(), Vec::new());
     for (setting, wanted) in settings.iter().zip(wanted) {
-        let ReorderSetting { warehouse, item, point } = *setting;
+        let ReorderSetting { warehouse, item, point, .. } = *setting;
         let sold = out.get(&(item, warehouse)).unwrap_or(&nothing);
         let mut held = point + 10 * random.between(5, 60);
         movements.push(Movement { date: company.start, warehouse, item, kind: "opening", qty: held });
@@ -149,11 +155,16 @@ fn shipments(company: &Company) -> Vec<Shipped> {
 }
 
 /// Every reorder point, and what each item is to hold on the company's day.
-fn wanted(company: &Company, truth: &mut Truth, random: &mut Random) -> (Vec<ReorderSetting>, Vec<Tenths>) {
+fn wanted(
+    company: &Company,
+    shipped: &[Shipped],
+    truth: &mut Truth,
+    (seed, random): (u64, &mut Random),
+) -> (Vec<ReorderSetting>, Vec<Tenths>) {
     let mut settings = Vec::new();
     for item in 0..company.items.len() {
         for warehouse in WAREHOUSES {
-            settings.push(ReorderSetting { warehouse, item, point: 10 * random.between(12, 200) });
+            settings.push(planning::set(warehouse, item, 10 * random.between(12, 200)));
         }
     }
     let mut wanted: Vec<Tenths> = settings.iter().map(|setting| setting.point + 10 * random.between(20, 600)).collect();
@@ -181,10 +192,11 @@ fn wanted(company: &Company, truth: &mut Truth, random: &mut Random) -> (Vec<Reo
         let negative = ("negative_stock", Class::NegativeStock);
         truth.raise(LOW_STOCK, negative, subject(place), None, Cause::NegativeStock);
     }
-    for place in places.take(quota(lines, 3).min(MOST_NEGATIVE) as usize) {
+    for place in places.by_ref().take(quota(lines, 3).min(MOST_NEGATIVE) as usize) {
         wanted[place] = settings[place].point + 10;
         truth.spare(LOW_STOCK, subject(place), Innocence::OneAboveReorderPoint);
     }
+    planning::plan(company, shipped, (&mut settings, &mut wanted), places, truth, seed);
     (settings, wanted)
 }
 

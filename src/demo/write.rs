@@ -92,7 +92,8 @@ create table stock (
   stock_date text not null, warehouse text not null, sku text not null, on_hand text not null,
   primary key (stock_date, warehouse, sku));
 create table reorder_settings (
-  warehouse text not null, sku text not null, reorder_point text not null, primary key (warehouse, sku));
+  warehouse text not null, sku text not null, reorder_point text, lead_days integer, safety_stock text, pack text,
+  primary key (warehouse, sku));
 ";
 
 /// What left the house, and what lies in it.
@@ -112,9 +113,12 @@ pub(super) fn wms(path: &Path, company: &Company, stock: &Stock, bought: &Purcha
             let on_hand = quantity(closing.on_hand);
             insert.execute(params![closing.date.to_string(), closing.warehouse, sku(closing.item), on_hand])?;
         }
-        let mut insert = books.prepare("insert into reorder_settings values (?, ?, ?)")?;
+        let mut insert = books.prepare("insert into reorder_settings values (?, ?, ?, ?, ?, ?)")?;
         for setting in &stock.settings {
-            insert.execute(params![setting.warehouse, sku(setting.item), quantity(setting.point)])?;
+            let point = setting.is_set.then(|| quantity(setting.point));
+            let (safety, pack) = (setting.safety.map(quantity), setting.pack.map(quantity));
+            let sku = sku(setting.item);
+            insert.execute(params![setting.warehouse, sku, point, setting.lead_days, safety, pack])?;
         }
         Ok(())
     })

@@ -30,6 +30,10 @@ pub enum Cause {
     UnknownOrder,
     LowStock,
     NegativeStock,
+    /// Stock at or under a reorder point that nobody set and that follows from demand.
+    LowByDemand,
+    /// Nothing says at how much stock an item is to be ordered again.
+    NoReorderPoint,
     #[serde(rename = "overdue_1_30")]
     Overdue1To30,
     #[serde(rename = "overdue_31_60")]
@@ -108,7 +112,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Cause; 52] = [
+    pub const ALL: [Cause; 54] = [
         Cause::NeverShipped,
         Cause::NeverInvoiced,
         Cause::ShippedTwice,
@@ -123,6 +127,8 @@ impl Cause {
         Cause::UnknownOrder,
         Cause::LowStock,
         Cause::NegativeStock,
+        Cause::LowByDemand,
+        Cause::NoReorderPoint,
         Cause::Overdue1To30,
         Cause::Overdue31To60,
         Cause::Overdue61To90,
@@ -183,6 +189,8 @@ pub enum Innocence {
     /// A red-letter note took the invoice back and a new invoice replaced it.
     CreditedAndReinvoiced,
     OneAboveReorderPoint,
+    /// One more than the reorder point that follows from demand.
+    OneAboveComputedPoint,
     DueToday,
     PaidInParts,
     /// What the customer owes is exactly the limit.
@@ -215,7 +223,7 @@ pub enum Innocence {
 }
 
 impl Innocence {
-    pub const ALL: [Innocence; 26] = [
+    pub const ALL: [Innocence; 27] = [
         Innocence::ShippedInThreeParts,
         Innocence::OneCentInsideTolerance,
         Innocence::TrailingBlanks,
@@ -226,6 +234,7 @@ impl Innocence {
         Innocence::VoidedInvoice,
         Innocence::CreditedAndReinvoiced,
         Innocence::OneAboveReorderPoint,
+        Innocence::OneAboveComputedPoint,
         Innocence::DueToday,
         Innocence::PaidInParts,
         Innocence::CreditFullyUsed,

@@ -5,6 +5,7 @@ mod bank;
 mod documents;
 mod month_end;
 mod purchases;
+mod stock;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,7 +28,7 @@ const TOLERANCE: i128 = 100;
 pub fn broken(dir: &Path, day: NaiveDate) -> BTreeSet<Broken> {
     let mut found = BTreeSet::new();
     three_way(dir, day, &mut found);
-    low_stock(dir, day, &mut found);
+    stock::low_stock(dir, day, &mut found);
     overdue(dir, day, &mut found);
     purchases::purchases(dir, day, &mut found);
     month_end::month_end(dir, day, &mut found);
@@ -207,23 +208,6 @@ fn judge(line: &Line, day: NaiveDate, raise: &mut Raise) {
         }
         if (billed_amount - amount).abs() > TOLERANCE {
             differ("invoiced-amount", "amount", billed_amount - amount, TO_MONEY);
-        }
-    }
-}
-
-fn low_stock(dir: &Path, day: NaiveDate, found: &mut BTreeSet<Broken>) {
-    let sql = format!(
-        "select s.sku, s.warehouse, s.on_hand, r.reorder_point
-         from stock s left join reorder_settings r on r.sku = s.sku and r.warehouse = s.warehouse
-         where s.stock_date = (select max(stock_date) from stock where stock_date <= '{day}')"
-    );
-    for row in rows(dir, "wms.db", &sql) {
-        let subject = json!([row[0], row[1]]).to_string();
-        let (on_hand, point) = (figure(&row[2]), figure(&row[3]));
-        for (check, broken) in [("low_stock", on_hand <= point), ("negative_stock", on_hand < 0)] {
-            if broken {
-                found.insert(("low-stock".into(), check.into(), check.into(), None, subject.clone(), None));
-            }
         }
     }
 }
