@@ -14,6 +14,7 @@ pub(super) enum Topic {
     Bank = 9,
     GeneralLedger = 10,
     Settling = 11,
+    Paying = 12,
 }
 
 /// Sebastiano Vigna's splitmix64.

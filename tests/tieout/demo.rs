@@ -127,8 +127,8 @@ fn a_seed_means_the_same_company_on_every_machine() {
     let truth = of(fs::read_to_string(dir.path().join("truth.json")).unwrap());
     let books = of(format!("{:?}", contents(dir.path())));
     insta::assert_snapshot!(format!("truth {truth}\nbooks {books}"), @"
-    truth 025f5872eacbbf98b3538a4390472bcc19a02fa8607af4a8ac942679a4b6470f
-    books bdb934ba777d92fc036b91e2f7ad44f314eff2aaf697a323b13a94e2cd883a85
+    truth c6c09ce98b921ab782f7a00440969fcb7a412ad498be5dfd0c5a1783dba5f79c
+    books 028a06602fcc85f5f6b614db4935374eb47d4a4ff4cf6befcbb63590683078e7
     ");
 }
 
@@ -167,6 +167,7 @@ fn the_company_has_the_size_that_was_asked_for() {
     ledger.db stock_ledger: 3576
     ledger.db supplier_invoice_lines: 3594
     ledger.db supplier_invoices: 360
+    ledger.db supplier_payments: 300
     ledger.db tax_bureau_invoices: 348
     wms.db goods_receipt_lines: 4088
     wms.db goods_receipts: 527

@@ -39,6 +39,10 @@ pub enum Cause {
     #[serde(rename = "overdue_91")]
     Overdue91,
     OverCreditLimit,
+    /// A supplier's invoice was due and is not paid.
+    SupplierPaidLate,
+    /// A supplier's invoice was paid by a payment that names no voucher.
+    SupplierPaymentUnapplied,
     /// Ordered, promised, and nothing came.
     NotDelivered,
     /// More or less came than was ordered.
@@ -108,7 +112,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Cause; 52] = [
+    pub const ALL: [Cause; 54] = [
         Cause::NeverShipped,
         Cause::NeverInvoiced,
         Cause::ShippedTwice,
@@ -128,6 +132,8 @@ impl Cause {
         Cause::Overdue61To90,
         Cause::Overdue91,
         Cause::OverCreditLimit,
+        Cause::SupplierPaidLate,
+        Cause::SupplierPaymentUnapplied,
         Cause::NotDelivered,
         Cause::DeliveryDifference,
         Cause::BilledBeyondReceipt,
