@@ -127,8 +127,8 @@ fn a_seed_means_the_same_company_on_every_machine() {
     let truth = of(fs::read_to_string(dir.path().join("truth.json")).unwrap());
     let books = of(format!("{:?}", contents(dir.path())));
     insta::assert_snapshot!(format!("truth {truth}\nbooks {books}"), @"
-    truth fca2986cd23d088c5e6816353db21f1288ec23182458d483f688983c34a1e60e
-    books 69d7a1c15d98a248f337b175e9e28609c508a0f285da35e316a22f2f2215572e
+    truth 3e157ed2813d30bf40d928f5a05f5815f53990aa5f3da76bdd60d1a1865444af
+    books 72a2358e600ed570441975ff732daeffaee8f4692c426d069672f74f4a1b88cf
     ");
 }
 
@@ -167,6 +167,7 @@ fn the_company_has_the_size_that_was_asked_for() {
     ledger.db stock_ledger: 3576
     ledger.db supplier_invoice_lines: 3571
     ledger.db supplier_invoices: 358
+    ledger.db supplier_payments: 303
     ledger.db tax_bureau_invoices: 346
     wms.db goods_receipt_lines: 4087
     wms.db goods_receipts: 527

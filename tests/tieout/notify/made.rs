@@ -138,6 +138,7 @@ pub fn rule(id: &str, en: &str, zh: &str) -> RuleNews {
         title: Bilingual::new(en, zh),
         departments: BTreeSet::from(["finance".to_owned()]),
         continuity: None,
+        ageing: None,
         baseline: false,
         not_evaluated: None,
         unknown: Default::default(),
@@ -218,6 +219,7 @@ pub fn busy() -> Happened {
         outstanding: amount("900.00"),
         currency: "USD".to_owned(),
         party: text("Northwind Traders Ltd."),
+        account: None,
     };
     let late = Exception {
         rule: "overdue".to_owned(),
