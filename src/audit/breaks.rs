@@ -6,6 +6,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::account::{Account, Exposure};
 use super::amount::{Amount, Money, Purse};
 use super::diagnosis::{Cause, Diagnosis, Odd};
 use super::replenishment::Replenishment;
@@ -282,16 +283,28 @@ pub enum Message {
         outstanding: Amount,
         currency: String,
         party: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Box<Account>>,
     },
     NoDueDate {
         outstanding: Amount,
         currency: String,
         party: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Box<Account>>,
     },
+    /// `outstanding` is the whole exposure; `exposures` what it is made of, where that is more than open documents in
+    /// the limit's currency; `used` is exposure / limit in percent, rounded half away from zero to one digit.
     OverCreditLimit {
         outstanding: Amount,
         limit: Amount,
         currency: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exposures: Vec<Exposure>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        used: Option<Amount>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Box<Account>>,
     },
     /// More than `limit` subjects have breaks, or another limit of the rule's threshold was passed: `excess`.
     Flood {

@@ -370,13 +370,22 @@ fn are_same(before: &[Break], now: &[Break]) -> bool {
 
 impl Break {
     /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket,
-    /// the tolerance that was not enough, which belongs to the rule, the demand that moves on by a day every day with
-    /// all that is computed from it, and the likely cause, which other rows decide with it. Compared as values are, so
-    /// that a column declared with more digits changes nothing.
+    /// what stands beside on the party's account, the tolerance that was not enough, which belongs to the rule, the
+    /// demand that moves on by a day every day with all that is computed from it, and the likely cause, which other
+    /// rows decide with it. Compared as values are, so that a column declared with more digits changes nothing.
     pub fn fingerprint(&self) -> Break {
         let mut steady = self.clone();
         match &mut steady.message {
-            Message::Overdue { days, from, .. } => *days = *from,
+            Message::Overdue { days, from, account, .. } => {
+                *days = *from;
+                *account = None;
+            }
+            Message::NoDueDate { account, .. } => *account = None,
+            // A rate moves every day; what it makes of the exposure is the figure itself.
+            Message::OverCreditLimit { exposures, used, account, .. } => {
+                exposures.clear();
+                (*used, *account) = (None, None);
+            }
             Message::AmountDiffers { allowed, bound, rows, .. }
             | Message::QuantityDiffers { allowed, bound, rows, .. } => {
                 *allowed = Amount::ZERO;

@@ -62,8 +62,9 @@ impl<'a> Judge<'a> {
                 reconcile::finish(self.rule, body, &self.open, self.keyless, &mut self.gathered);
             }
             Body::LowStock(_) => {}
-            Body::OverduePayment(_) => {
-                overdue_payment::finish(self.rule, &self.open, self.parties, &mut self.gathered);
+            Body::OverduePayment(body) => {
+                let parties = self.parties;
+                overdue_payment::finish(self.rule, body, &self.open, parties, &mut self.gathered);
             }
         }
         Seen { open: self.open, gathered: self.gathered }
@@ -128,8 +129,18 @@ impl Seen {
 
     /// Concludes: findings in order, exact counts, and a verdict for every open subject.
     pub fn finish(self, rule: &Rule, context: &Context) -> Judgement {
-        let Gathered { sides, mut findings, agreed, waiting, set_aside, in_transit, unjudged, unjudged_keys, backdrop } =
-            self.gathered;
+        let Gathered {
+            sides,
+            mut findings,
+            agreed,
+            waiting,
+            set_aside,
+            in_transit,
+            unjudged,
+            unjudged_keys,
+            ageing,
+            backdrop,
+        } = self.gathered;
         findings.par_sort_by(|left, right| {
             left.order.cmp(&right.order).then_with(|| left.finding.subject.cmp(&right.finding.subject))
         });
@@ -156,6 +167,7 @@ impl Seen {
                 in_transit,
                 unjudged,
                 warned,
+                ageing,
                 findings,
                 patterns: Vec::new(),
                 undiagnosed: 0,
@@ -185,6 +197,7 @@ impl Seen {
             in_transit,
             unjudged,
             warned,
+            ageing,
             findings,
             patterns,
             undiagnosed,

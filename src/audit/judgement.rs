@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::ageing::Ageing;
 use super::amount::{Amount, Purse};
 use super::breaks::{Class, Excess, Finding};
 use super::calendar::Calendar;
@@ -88,6 +89,8 @@ pub struct Judgement {
     pub unjudged: BTreeMap<Unjudged, u64>,
     /// The warning limits of the rule's threshold that were passed. Empty unless judged.
     pub warned: Vec<Excess>,
+    /// What is owed by age, where the rule judges debts.
+    pub ageing: Option<Ageing>,
     /// In the order of law 10. Empty unless judged; a flooded rule has its one flood finding.
     pub findings: Vec<Finding>,
     /// What breaks have in common far beyond chance, the most telling first.
@@ -109,6 +112,7 @@ impl Judgement {
             in_transit: 0,
             unjudged: BTreeMap::new(),
             warned: Vec::new(),
+            ageing: None,
             findings: Vec::new(),
             patterns: Vec::new(),
             undiagnosed: 0,

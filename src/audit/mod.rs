@@ -4,6 +4,8 @@
 //! number: as-of time, ids and past figures come from the caller. The same snapshot, rules and open list give the
 //! same result, byte for byte.
 
+pub mod account;
+pub mod ageing;
 pub mod amount;
 pub mod breaks;
 pub mod calendar;

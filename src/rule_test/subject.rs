@@ -29,13 +29,15 @@ pub(super) fn keyed<'a>(rule: &'a Rule) -> Vec<Keyed<'a>> {
             vec![keyed(&body.on_hand.table, columns.clone()), keyed(&body.settings.table, columns)]
         }
         Body::OverduePayment(body) => {
-            let items = keyed(&body.items.table, vec![&body.items.document]);
+            let document = std::iter::once(body.items.document.as_str());
+            let items = keyed(&body.items.table, document.chain(body.items.instalment.as_deref()).collect());
+            let plan = body.instalments.as_ref().map(|plan| keyed(&plan.table, vec![&plan.document, &plan.instalment]));
             let party = |credit: &'a crate::audit::rulebook::Credit| Keyed {
                 table: &credit.table,
                 columns: vec![&credit.party],
                 party: true,
             };
-            std::iter::once(items).chain(body.credit.iter().map(party)).collect()
+            std::iter::once(plan.unwrap_or(items)).chain(body.credit.iter().map(party)).collect()
         }
     }
 }
@@ -45,7 +47,7 @@ pub(super) fn sides(rule: &Rule) -> Vec<&str> {
     match &rule.body {
         Body::Reconcile(body) => body.sides.iter().map(|side| side.name.as_str()).collect(),
         Body::LowStock(_) => vec!["on_hand", "settings", "reserved", "incoming", "demand"],
-        Body::OverduePayment(_) => vec!["items", "applied"],
+        Body::OverduePayment(_) => vec!["items", "applied", "instalments"],
     }
 }
 

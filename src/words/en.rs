@@ -1,6 +1,6 @@
 //! The English words.
 
-use super::{figure, guards, moments, money, one_line, quantity, stock, visible};
+use super::{figure, guards, moments, money, one_line, payments, quantity, stock, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
@@ -157,10 +157,10 @@ pub(super) fn message(message: &Message) -> String {
         Message::NegativeStock { .. } | Message::LowStock { .. } | Message::NoReorderPoint { .. } => {
             stock::message(message, Language::En)
         }
-        Message::Overdue { .. }
-        | Message::NoDueDate { .. }
-        | Message::OverCreditLimit { .. }
-        | Message::Flood { .. } => trading(message),
+        Message::Flood { found, limit, excess } => flood(*found, *limit, excess.as_ref()),
+        Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
+            payments::message(message, Language::En)
+        }
     }
 }
 
@@ -195,37 +195,12 @@ fn values(key: &[Value]) -> String {
     key.iter().map(value).collect::<Vec<_>>().join(", ")
 }
 
-/// The messages of the payment rules, and a flood.
-fn trading(message: &Message) -> String {
-    match message {
-        Message::Overdue { days, from, to, due, amount, applied, outstanding, currency, party } => {
-            let band = to.map_or_else(|| format!("over {} days", from - 1), |to| format!("{from}–{to} days"));
-            format!(
-                "{}{days} {} overdue ({band}, due {due}): {} outstanding of {}, {} settled",
-                party_en(party),
-                if *days == 1 { "day" } else { "days" },
-                money(currency, *outstanding),
-                figure(*amount),
-                figure(*applied)
-            )
-        }
-        Message::NoDueDate { outstanding, currency, party } => {
-            let lead =
-                if party.is_null() { "No due date".to_owned() } else { format!("{}no due date", party_en(party)) };
-            format!("{lead}, {} outstanding", money(currency, *outstanding))
-        }
-        Message::OverCreditLimit { outstanding, limit, currency } => format!(
-            "{} outstanding, {} over the credit limit of {}",
-            money(currency, *outstanding),
-            figure(outstanding.checked_sub(*limit).unwrap_or_default()),
-            figure(*limit)
-        ),
-        Message::Flood { found, limit, excess } => format!(
-            "{}: most likely the data or the rule is at fault. This one stands for all; the others stay as they were",
-            self::excess(excess.as_ref().unwrap_or(&Excess::Count { found: *found, limit: *limit }))
-        ),
-        _ => String::new(),
-    }
+/// What says that one exception stands for all.
+fn flood(found: u64, limit: u64, excess: Option<&Excess>) -> String {
+    let excess = self::excess(excess.unwrap_or(&Excess::Count { found, limit }));
+    format!(
+        "{excess}: most likely the data or the rule is at fault. This one stands for all; the others stay as they were"
+    )
 }
 
 pub(super) fn excess(excess: &Excess) -> String {
@@ -332,13 +307,6 @@ fn value(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         other => visible(&other.to_string()),
-    }
-}
-
-fn party_en(party: &Value) -> String {
-    match party {
-        Value::Null => String::new(),
-        other => format!("{}: ", visible(&other.to_string())),
     }
 }
 

@@ -11,6 +11,7 @@ mod figure;
 mod guards;
 mod moments;
 mod names;
+mod payments;
 mod stock;
 mod zh;
 

@@ -1,7 +1,7 @@
 //! The Chinese words.
 
 use super::names::{column_in_zh, expression_zh, side_in_zh};
-use super::{figure, guards, moments, money, one_line, quantity, stock, visible};
+use super::{figure, guards, moments, money, one_line, payments, quantity, stock, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
@@ -157,10 +157,10 @@ pub(super) fn message(message: &Message) -> String {
         Message::NegativeStock { .. } | Message::LowStock { .. } | Message::NoReorderPoint { .. } => {
             stock::message(message, Language::Zh)
         }
-        Message::Overdue { .. }
-        | Message::NoDueDate { .. }
-        | Message::OverCreditLimit { .. }
-        | Message::Flood { .. } => trading(message),
+        Message::Flood { found, limit, excess } => flood(*found, *limit, excess.as_ref()),
+        Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
+            payments::message(message, Language::Zh)
+        }
     }
 }
 
@@ -195,34 +195,10 @@ fn values(key: &[Value]) -> String {
     key.iter().map(value).collect::<Vec<_>>().join("、")
 }
 
-/// The messages of the payment rules, and a flood.
-fn trading(message: &Message) -> String {
-    match message {
-        Message::Overdue { days, from, to, due, amount, applied, outstanding, currency, party } => {
-            let band = to.map_or_else(|| format!("{from} 天以上"), |to| format!("{from}–{to} 天"));
-            format!(
-                "{}逾期 {days} 天（{band}，到期日 {due}），未结 {}（总额 {}，已核销 {}）",
-                party_zh(party),
-                money(currency, *outstanding),
-                figure(*amount),
-                figure(*applied)
-            )
-        }
-        Message::NoDueDate { outstanding, currency, party } => {
-            format!("{}没有到期日，无法判断是否逾期，未结 {}", party_zh(party), money(currency, *outstanding))
-        }
-        Message::OverCreditLimit { outstanding, limit, currency } => format!(
-            "未结 {}，超过信用额度 {}，超出 {}",
-            money(currency, *outstanding),
-            figure(*limit),
-            figure(outstanding.checked_sub(*limit).unwrap_or_default())
-        ),
-        Message::Flood { found, limit, excess } => format!(
-            "{}，多半是数据或规则出了问题；合并为这一条，其余异常保持原状",
-            self::excess(excess.as_ref().unwrap_or(&Excess::Count { found: *found, limit: *limit }))
-        ),
-        _ => String::new(),
-    }
+/// What says that one exception stands for all.
+fn flood(found: u64, limit: u64, excess: Option<&Excess>) -> String {
+    let excess = self::excess(excess.unwrap_or(&Excess::Count { found, limit }));
+    format!("{excess}，多半是数据或规则出了问题；合并为这一条，其余异常保持原状")
 }
 
 pub(super) fn excess(excess: &Excess) -> String {
@@ -330,13 +306,6 @@ fn value(value: &Value) -> String {
         Value::Bool(true) => "“是”".to_owned(),
         Value::Bool(false) => "“否”".to_owned(),
         other => visible(&other.to_string()),
-    }
-}
-
-fn party_zh(party: &Value) -> String {
-    match party {
-        Value::Null => String::new(),
-        other => format!("{}：", visible(&other.to_string())),
     }
 }
 

@@ -51,6 +51,7 @@ fn overdue(days: i64, from: i64) -> Break {
         outstanding: amount("100"),
         currency: "CNY".to_owned(),
         party: Value::Null,
+        account: None,
     };
     Break { message, class: Class::Overdue, ..worth("overdue", "100") }
 }
@@ -118,6 +119,7 @@ fn judgement(findings: Vec<Finding>, verdicts: &[(&str, Verdict)]) -> Judgement 
         warned: Vec::new(),
         patterns: Vec::new(),
         undiagnosed: 0,
+        ageing: None,
         findings,
         verdicts: verdicts.iter().map(|(name, verdict)| (subject(name), *verdict)).collect(),
     }

@@ -18,6 +18,7 @@ mod metrics;
 mod moments;
 mod notify;
 mod oracle;
+mod payments;
 mod recheck;
 mod reconcile;
 mod report;

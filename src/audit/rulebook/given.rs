@@ -16,7 +16,8 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>) -> Given {
     }
 }
 
-fn rates(node: &Node<'_>, reading: &Reading<'_>) -> Option<(Rates, u8)> {
+/// Where rates of exchange stand, with the scale of the rate.
+pub(super) fn rates(node: &Node<'_>, reading: &Reading<'_>) -> Option<(Rates, u8)> {
     let section = node.section()?;
     let table = reading.table_of(&section);
     let date = needed(&section, "date", table, &DATE);

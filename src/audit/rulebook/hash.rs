@@ -3,6 +3,8 @@
 //! The hash is stored with every recorded run and compared with the next one's. A field that a later version adds
 //! must therefore be left out of the text while it has its default, or every rule would look edited after an upgrade.
 
+mod payments;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Added, Allowed, Applied, Base, Body, Bound, Ceiling, Check, Choose, Figure, Items, Margins, Open, OverduePayment,
-    PerCurrency, Reconcile, Side, Span, Threshold, Within,
+    Added, Allowed, Base, Body, Bound, Ceiling, Check, Choose, Figure, Margins, PerCurrency, Rates, Reconcile, Side,
+    Span, Threshold, Within,
 };
 use crate::audit::amount::Amount;
 use crate::audit::expression::Expression;
@@ -33,14 +35,7 @@ pub(super) fn tables(body: &Body) -> BTreeSet<String> {
             rule.demand.as_ref().map(|demand| &demand.figure.table),
             Some(&rule.settings.table),
         ],
-        Body::OverduePayment(rule) => vec![
-            Some(&rule.items.table),
-            rule.applied.as_ref().map(|applied| &applied.table),
-            rule.unapplied.as_ref().map(|open| &open.table),
-            rule.credits.as_ref().map(|open| &open.table),
-            rule.terms.as_ref().map(|terms| &terms.table),
-            rule.credit.as_ref().map(|credit| &credit.table),
-        ],
+        Body::OverduePayment(rule) => payments::tables(rule),
     };
     names.into_iter().flatten().cloned().collect()
 }
@@ -55,7 +50,7 @@ pub(super) fn hash<'t>(
     let body = match body {
         Body::Reconcile(rule) => reconcile(rule),
         Body::LowStock(rule) => rule.meaning(),
-        Body::OverduePayment(rule) => overdue(rule),
+        Body::OverduePayment(rule) => payments::meaning(rule),
     };
     let tables: Vec<Value> = specs.map(table).collect();
     let flood = threshold.stop.count;
@@ -99,9 +94,7 @@ fn reconcile(rule: &Reconcile) -> Value {
         "sides": rule.sides.iter().map(side).collect::<Vec<_>>(),
         "checks": rule.checks.iter().map(check).collect::<Vec<_>>(),
         "price": expression(rule.price.as_ref()),
-        "rates": rule.rates.as_ref().map(|rates| {
-            json!({ "table": rates.table, "date": rates.date, "from": rates.from, "to": rates.to, "rate": rates.rate })
-        }),
+        "rates": rule.rates.as_ref().map(rates),
         "units": rule.units.as_ref().map(|units| {
             json!({ "table": units.table, "item": units.item, "unit": units.unit, "factor": units.factor })
         }),
@@ -113,6 +106,10 @@ fn reconcile(rule: &Reconcile) -> Value {
             json!({ "minutes": settled.minutes, "by": settled.by.iter().map(ToString::to_string).collect::<Vec<_>>() })
         }),
     })
+}
+
+fn rates(rates: &Rates) -> Value {
+    json!({ "table": rates.table, "date": rates.date, "from": rates.from, "to": rates.to, "rate": rates.rate })
 }
 
 fn bound(bound: &Bound) -> Value {
@@ -240,53 +237,6 @@ pub(super) fn decimal(amount: Amount) -> Value {
 
 pub(super) fn figure(figure: &Figure) -> Value {
     json!({ "table": figure.table, "column": figure.column, "filter": expression(figure.filter.as_ref()) })
-}
-
-fn overdue(rule: &OverduePayment) -> Value {
-    let terms = rule.terms.as_ref();
-    let credit = rule.credit.as_ref();
-    json!({
-        "kind": "overdue_payment",
-        "direction": match rule.direction {
-            super::Direction::Receivable => "receivable",
-            super::Direction::Payable => "payable",
-        },
-        "items": items(&rule.items),
-        "applied": rule.applied.as_ref().map(applied),
-        "unapplied": rule.unapplied.as_ref().map(open),
-        "credits": rule.credits.as_ref().map(open),
-        "terms": terms.map(|terms| json!({ "table": terms.table, "party": terms.party, "days": terms.days })),
-        "credit": credit.map(|credit| json!({ "table": credit.table, "party": credit.party, "limit": credit.limit })),
-        "buckets": rule.buckets,
-    })
-}
-
-fn items(items: &Items) -> Value {
-    json!({
-        "table": items.table,
-        "document": items.document,
-        "party": items.party,
-        "due": items.due,
-        "date": items.date,
-        "amount": items.amount,
-        "filter": expression(items.filter.as_ref()),
-    })
-}
-
-fn applied(applied: &Applied) -> Value {
-    json!({
-        "table": applied.table,
-        "document": applied.document,
-        "amount": applied.amount,
-        "date": applied.date,
-        "reversed": applied.reversed,
-        "filter": expression(applied.filter.as_ref()),
-    })
-}
-
-fn open(open: &Open) -> Value {
-    let filter = expression(open.filter.as_ref());
-    json!({ "table": open.table, "party": open.party, "amount": open.amount, "filter": filter })
 }
 
 /// The columns are sorted by name: their order in the file has no meaning.

@@ -11,6 +11,7 @@ mod guards;
 mod hash;
 mod low_stock;
 mod overdue;
+mod payment;
 mod reading;
 mod reconcile;
 mod settled;
@@ -35,6 +36,9 @@ use crate::language::Bilingual;
 pub use added::{Added, Conversion, Derived, Lookup, Measured, Rates, Units};
 pub use file::{read_rules, rule_id};
 pub use hash::{asked, column_meaning};
+pub use payment::{
+    Applied, Credit, Direction, Instalments, Items, Open, OverduePayment, PartyTerms, Share, Term, Terms,
+};
 pub use reading::{Surroundings, standard_parameters};
 pub use settled::Settled;
 pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
@@ -164,76 +168,6 @@ pub struct Figure {
     pub table: String,
     pub column: String,
     pub filter: Option<Expression>,
-}
-
-/// Whose debts are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Receivable,
-    Payable,
-}
-
-/// Invoices past their due date, and parties over their credit limit.
-#[derive(Clone, Debug)]
-pub struct OverduePayment {
-    pub direction: Direction,
-    pub items: Items,
-    pub applied: Option<Applied>,
-    /// Receipts and credits of the party that settle no item: shown beside, never netted.
-    pub unapplied: Option<Open>,
-    pub credits: Option<Open>,
-    pub terms: Option<Terms>,
-    pub credit: Option<Credit>,
-    /// Last day of each ageing bucket but the last, rising.
-    pub buckets: Vec<i64>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Items {
-    pub table: String,
-    pub document: String,
-    pub party: String,
-    pub due: Option<String>,
-    /// The document's date: the start of `terms`.
-    pub date: Option<String>,
-    pub amount: String,
-    pub filter: Option<Expression>,
-}
-
-/// Payments and credit notes applied to items.
-#[derive(Clone, Debug)]
-pub struct Applied {
-    pub table: String,
-    pub document: String,
-    pub amount: String,
-    /// Only what was applied on or before the as-of day counts.
-    pub date: Option<String>,
-    /// The day the application was taken back, if it was.
-    pub reversed: Option<String>,
-    pub filter: Option<Expression>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Open {
-    pub table: String,
-    pub party: String,
-    pub amount: String,
-    pub filter: Option<Expression>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Terms {
-    pub table: String,
-    pub party: String,
-    /// Net days after the item's date.
-    pub days: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct Credit {
-    pub table: String,
-    pub party: String,
-    pub limit: String,
 }
 
 /// Every rule, and the tables that rules write inline.

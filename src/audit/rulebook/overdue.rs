@@ -1,7 +1,9 @@
 //! `kind = "overdue_payment"`.
 
-use super::reading::{ANY, DATE, MONEY, NUMBER, Reading, Wanted, column, needed, optional, same_family, summed};
-use super::{Applied, Credit, Direction, Items, Open, OverduePayment, Terms};
+mod terms;
+
+use super::reading::{ANY, DATED, MONEY, NUMBER, Reading, column, needed, optional, same_family, summed};
+use super::{Applied, Credit, Direction, Instalments, Items, Open, OverduePayment, Share, given};
 use crate::audit::snapshot::{ColumnType, TableSpec, Tax};
 use crate::problem::{Node, Section};
 
@@ -10,6 +12,7 @@ struct Tied<'a> {
     items: Option<&'a TableSpec>,
     party: Option<String>,
     document: Option<String>,
+    instalment: Option<String>,
     amount: Option<String>,
 }
 
@@ -20,15 +23,32 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>) -> Option<Overd
     let items_node = section
         .need("items", "items = { table = \"…\", document = \"…\", party = \"…\", due = \"…\", amount = \"…\" }");
     let (items, tied) = items_node.as_ref().map_or((None, None), |node| items(node, reading));
-    let tied = tied.unwrap_or(Tied { items: None, party: None, document: None, amount: None });
-    let applied = section.get("applied").map_or(Some(None), |node| applied(&node, reading, &tied).map(Some));
+    let tied = tied.unwrap_or(Tied { items: None, party: None, document: None, instalment: None, amount: None });
+    let instalments =
+        section.get("instalments").map_or(Some(None), |node| instalments(&node, reading, &tied).map(Some));
+    let in_parts = tied.instalment.is_some() || section.has("instalments");
+    let applied = section.get("applied").map_or(Some(None), |node| applied(&node, reading, &tied, in_parts).map(Some));
     let unapplied = section.get("unapplied").map_or(Some(None), |node| open(&node, reading, &tied).map(Some));
     let credits = section.get("credits").map_or(Some(None), |node| open(&node, reading, &tied).map(Some));
-    let terms = section.get("terms").map_or(Some(None), |node| terms(&node, reading, &tied).map(Some));
+    let terms = section.get("terms").map_or(Some(None), |node| terms::read(&node, reading, &tied).map(Some));
     let credit = section.get("credit").map_or(Some(None), |node| credit(&node, reading, &tied).map(Some));
+    let rates_node = section.get("rates");
+    if let (Some(node), false) = (&rates_node, section.has("credit")) {
+        node.name_problem(
+            "only a credit limit is compared in another currency, and the rule has none",
+            "credit = { … }",
+        );
+    }
+    let rates = rates_node.map_or(Some(None), |node| given::rates(&node, reading).map(|(rates, _)| Some(rates)));
     let buckets = section.get("buckets").map_or_else(|| Some(vec![30, 60, 90]), |node| buckets(&node));
+    if let (Some(node), true) = (&items_node, section.has("instalments"))
+        && tied.instalment.is_some()
+    {
+        let sentence = "every item is an instalment already, and the rule has a table of instalments as well";
+        node.problem(sentence, "either instalment = \"…\" in items, or instalments = { … }");
+    }
     let items = items?;
-    if let (None, Some(node)) = (&items.due, &items_node) {
+    if let (None, None, Some(node), false) = (&items.due, &items.terms, &items_node, section.has("instalments")) {
         let accepted = "due = \"…\", or date = \"…\" and terms = { table = \"…\", days = \"…\" }";
         if items.date.is_none() {
             node.problem("nothing says when an item is due", accepted);
@@ -39,11 +59,13 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>) -> Option<Overd
     Some(OverduePayment {
         direction: direction?,
         items,
+        instalments: instalments?,
         applied: applied?,
         unapplied: unapplied?,
         credits: credits?,
         terms: terms?,
         credit: credit?,
+        rates: rates?,
         buckets: buckets?,
     })
 }
@@ -54,19 +76,33 @@ fn items<'a>(node: &Node<'_>, reading: &Reading<'a>) -> (Option<Items>, Option<T
     let document = needed(&section, "document", table, &ANY);
     let party = needed(&section, "party", table, &ANY);
     let amount = needed(&section, "amount", table, &MONEY);
-    let due = optional(&section, "due", table, &DATE);
-    let date = optional(&section, "date", table, &DATE);
+    let due = optional(&section, "due", table, &DATED);
+    let date = optional(&section, "date", table, &DATED);
+    let instalment = optional(&section, "instalment", table, &ANY);
+    let terms_node = section.get("terms");
+    let terms = terms_node.as_ref().map_or(Some(None), |node| terms::of_items(node, table).map(Some));
+    if let (Some(node), Some(None)) = (&terms_node, &date) {
+        node.problem("terms of an item begin on its date, and the items have none", "date = \"…\" beside them");
+    }
     let filter = reading.filter(&section, table);
     section.finish();
-    let tied = Tied { items: table, party: party.clone(), document: document.clone(), amount: amount.clone() };
+    let tied = Tied {
+        items: table,
+        party: party.clone(),
+        document: document.clone(),
+        instalment: instalment.clone().flatten(),
+        amount: amount.clone(),
+    };
     let items = || {
         Some(Items {
             table: table?.name.clone(),
             document: document?,
+            instalment: instalment?,
             party: party?,
             due: due?,
             date: date?,
             amount: amount?,
+            terms: terms?,
             filter: filter?,
         })
     };
@@ -120,13 +156,53 @@ fn tax(table: &TableSpec, column: &str) -> Tax {
     }
 }
 
-fn applied(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Applied> {
+fn instalments(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Instalments> {
     let section = node.section()?;
     let table = reading.table_of(&section);
     let document = tied.column(&section, "document", tied.document.as_deref(), table);
+    let instalment = needed(&section, "instalment", table, &ANY);
+    let due = needed(&section, "due", table, &DATED);
+    let share = match (section.get("amount"), section.get("percent")) {
+        (Some(node), None) => column(&node, table, &MONEY).map(Share::Amount),
+        (None, Some(node)) => column(&node, table, &NUMBER).map(Share::Percent),
+        (one, _) => {
+            let sentence = "an instalment is either an amount or a percentage of its document";
+            let accepted = "one of amount = \"…\" and percent = \"…\"";
+            match one {
+                Some(node) => node.name_problem(sentence, accepted),
+                None => node.problem(sentence, accepted),
+            }
+            None
+        }
+    };
+    let filter = reading.filter(&section, table);
+    section.finish();
+    let (table, share) = (table?, share?);
+    if let Share::Amount(amount) = &share {
+        tied.same_tax(node, table, amount).then_some(())?;
+    }
+    Some(Instalments {
+        table: table.name.clone(),
+        document: document?,
+        instalment: instalment?,
+        due: due?,
+        share,
+        filter: filter?,
+    })
+}
+
+fn applied(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>, in_parts: bool) -> Option<Applied> {
+    let section = node.section()?;
+    let table = reading.table_of(&section);
+    let document = tied.column(&section, "document", tied.document.as_deref(), table);
+    let instalment = optional(&section, "instalment", table, &ANY);
+    if let (Some(node), false) = (section.get("instalment"), in_parts) {
+        let accepted = "instalment = \"…\" in items as well, or instalments = { … }";
+        node.name_problem("the items are no instalments, so that none can be named here", accepted);
+    }
     let amount = summed(&section, "amount", table, &MONEY);
-    let date = optional(&section, "date", table, &DATE);
-    let reversed = optional(&section, "reversed", table, &DATE);
+    let date = optional(&section, "date", table, &DATED);
+    let reversed = optional(&section, "reversed", table, &DATED);
     let filter = reading.filter(&section, table);
     section.finish();
     let (table, amount) = (table?, amount?);
@@ -134,6 +210,7 @@ fn applied(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Ap
     Some(Applied {
         table: table.name.clone(),
         document: document?,
+        instalment: instalment?,
         amount,
         date: date?,
         reversed: reversed?,
@@ -146,35 +223,20 @@ fn open(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Open>
     let table = reading.table_of(&section);
     let party = tied.column(&section, "party", tied.party.as_deref(), table);
     let amount = summed(&section, "amount", table, &MONEY);
+    let date = optional(&section, "date", table, &DATED);
     let filter = reading.filter(&section, table);
     section.finish();
-    Some(Open { table: table?.name.clone(), party: party?, amount: amount?, filter: filter? })
-}
-
-fn terms(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Terms> {
-    let (table, party, days) = party_setting(node, reading, tied, "days", &NUMBER)?;
-    Some(Terms { table, party, days })
+    Some(Open { table: table?.name.clone(), party: party?, amount: amount?, date: date?, filter: filter? })
 }
 
 fn credit(node: &Node<'_>, reading: &Reading<'_>, tied: &Tied<'_>) -> Option<Credit> {
-    let (table, party, limit) = party_setting(node, reading, tied, "limit", &MONEY)?;
-    Some(Credit { table, party, limit })
-}
-
-/// One column that a table holds per party: table, party column, the column itself.
-fn party_setting(
-    node: &Node<'_>,
-    reading: &Reading<'_>,
-    tied: &Tied<'_>,
-    key: &str,
-    wanted: &Wanted,
-) -> Option<(String, String, String)> {
     let section = node.section()?;
     let table = reading.table_of(&section);
     let party = tied.column(&section, "party", tied.party.as_deref(), table);
-    let column = needed(&section, key, table, wanted);
+    let limit = needed(&section, "limit", table, &MONEY);
+    let undelivered = section.get("undelivered").map_or(Some(None), |node| open(&node, reading, tied).map(Some));
     section.finish();
-    Some((table?.name.clone(), party?, column?))
+    Some(Credit { table: table?.name.clone(), party: party?, limit: limit?, undelivered: undelivered? })
 }
 
 /// The last day of each ageing bucket but the last.

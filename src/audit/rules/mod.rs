@@ -1,6 +1,7 @@
 //! The kinds of rules, one file each: its settings are in `rulebook`, its check and its evidence are here.
 
 mod age;
+mod exchange;
 pub mod low_stock;
 pub mod overdue_payment;
 pub mod reconcile;
@@ -8,6 +9,7 @@ mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ageing::Ageing;
 use super::amount::Amount;
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Severity, SideRows};
 use super::diagnosis::Backdrop;
@@ -60,6 +62,8 @@ pub(crate) struct Gathered {
     pub unjudged_keys: u64,
     /// What all rows look like, for telling why some break.
     pub backdrop: Backdrop,
+    /// What is owed by age, where the rule judges debts.
+    pub ageing: Option<Ageing>,
 }
 
 impl Gathered {
@@ -110,6 +114,7 @@ impl Gathered {
             *self.unjudged.entry(why).or_insert(0) += subjects;
         }
         self.unjudged_keys += more.unjudged_keys;
+        self.ageing = self.ageing.take().or(more.ageing);
         more.sides.into_iter().for_each(|totals| self.count_side(totals));
     }
 

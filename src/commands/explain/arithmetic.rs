@@ -1,5 +1,7 @@
 //! How the figures of a break come about, so that a person can add them up again on paper.
 
+mod payments;
+
 use std::collections::BTreeMap;
 
 use super::stock;
@@ -51,21 +53,8 @@ pub(super) fn lines(
             lines
         }
         Message::LowStock { .. } | Message::NegativeStock { .. } => stock::lines(found, evidence, rule),
-        Message::Overdue { amount, applied, outstanding, due, days, .. } => {
-            let show: Written = words::figure;
-            let settled =
-                summed(evidence, "applied", *applied, show).map(|sum| format!("settled = {sum} = {}", show(*applied)));
-            let outstanding =
-                format!("{} - {} settled = {} outstanding", show(*amount), show(*applied), show(*outstanding));
-            let due = format!("due {due}, {} ago", super::tables::count(days.unsigned_abs(), "day"));
-            settled.into_iter().chain([outstanding, due]).chain(at_risk(found, "what is outstanding")).collect()
-        }
-        Message::OverCreditLimit { outstanding, limit, currency } => {
-            let excess = outstanding.checked_sub(*limit).map(|excess| words::money(currency, excess));
-            let (outstanding, limit) = (words::figure(*outstanding), words::figure(*limit));
-            let over =
-                excess.map(|excess| format!("{outstanding} outstanding - {limit} limit = {excess} over the limit"));
-            over.into_iter().chain(at_risk(found, "what is over the limit")).collect()
+        Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
+            payments::lines(found, evidence)
         }
         Message::Duplicate { .. } => at_risk(found, "what the rows hold that are too many").into_iter().collect(),
         Message::Missing { present, .. } => missing(found, evidence, present, tables),

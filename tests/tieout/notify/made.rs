@@ -218,6 +218,7 @@ pub fn busy() -> Happened {
         outstanding: amount("900.00"),
         currency: "USD".to_owned(),
         party: text("Northwind Traders Ltd."),
+        account: None,
     };
     let late = Exception {
         rule: "overdue".to_owned(),

@@ -113,6 +113,7 @@ fn messages() -> Vec<Message> {
         outstanding: money("1200.00"),
         currency: "CNY".to_owned(),
         party: text("华东贸易"),
+        account: None,
     };
     let texts = |left, right| Message::TextDiffers {
         left: operand("finance.customer", left),
@@ -199,11 +200,19 @@ fn messages() -> Vec<Message> {
         planned("5", "-30", None),
         overdue(45, 31, Some(60)),
         overdue(400, 91, None),
-        Message::NoDueDate { outstanding: money("500.00"), currency: "CNY".to_owned(), party: Value::Null },
+        Message::NoDueDate {
+            outstanding: money("500.00"),
+            currency: "CNY".to_owned(),
+            party: Value::Null,
+            account: None,
+        },
         Message::OverCreditLimit {
             outstanding: money("120000.00"),
             limit: money("100000.00"),
             currency: "CNY".to_owned(),
+            exposures: Vec::new(),
+            used: None,
+            account: None,
         },
         Message::Flood { found: 6200, limit: 5000, excess: None },
         flood(Excess::Percent { found: 30, of: 1200, limit: money("2.40") }),

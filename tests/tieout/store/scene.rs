@@ -180,6 +180,7 @@ pub fn steps(day: &Day, known: &[Exception], rule_changed: bool) -> Vec<Transiti
         warned: Vec::new(),
         patterns: Vec::new(),
         undiagnosed: 0,
+        ageing: None,
         findings: day.findings.clone(),
         verdicts: day.verdicts.clone(),
     };
@@ -291,6 +292,7 @@ pub fn overdue(subject: &str, days: i64) -> Finding {
         outstanding,
         currency: "CNY".to_owned(),
         party: Value::Text("C-7".to_owned()),
+        account: None,
     };
     finding(key(subject), Class::Overdue, message, Some(outstanding))
 }

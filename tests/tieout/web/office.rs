@@ -218,17 +218,21 @@ fn overdue_rule() -> Rule {
         items: Items {
             table: "invoices".to_owned(),
             document: "invoice_no".to_owned(),
+            instalment: None,
             party: "customer".to_owned(),
             due: None,
             date: None,
             amount: "amount".to_owned(),
+            terms: None,
             filter: None,
         },
+        instalments: None,
         applied: None,
         unapplied: None,
         credits: None,
         terms: None,
         credit: None,
+        rates: None,
         buckets: vec![30, 60, 90],
     });
     let steps =
@@ -324,6 +328,7 @@ fn overdue_invoice(document: &str, days: i64, open: &str, currency: &str) -> Fin
         outstanding,
         currency: currency.to_owned(),
         party: Value::Text("<script>alert(1)</script>".to_owned()),
+        account: None,
     };
     let risk = Money { currency: currency.to_owned(), amount: outstanding };
     let rows = SideRows {
