@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::audit::ageing::Ageing;
 use crate::audit::amount::Purse;
 use crate::audit::breaks::{Break, Class, Excess, Severity};
 use crate::audit::diagnosis::Pattern;
@@ -108,6 +109,9 @@ pub struct RuleReport {
     #[serde(skip_serializing_if = "is_none")]
     pub undiagnosed: u64,
     pub at_risk: Purse,
+    /// What is owed by age; absent where the rule judges no debts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ageing: Option<AgeingReport>,
     pub continuity: Option<Continuity>,
     /// Every subject with breaks, in the order of law 10.
     #[serde(serialize_with = "a_line_each")]
@@ -116,6 +120,25 @@ pub struct RuleReport {
     pub seconds: f64,
     #[serde(skip)]
     pub steps: BTreeMap<&'static str, u64>,
+}
+
+/// The most parties that a report lists per rule and currency, those first that are overdue with most.
+pub const AGED_PARTIES: usize = 1000;
+
+/// The ageing of a rule, with a bounded list of parties. The totals are those of all.
+#[derive(Clone, Debug, Serialize)]
+pub struct AgeingReport {
+    #[serde(flatten)]
+    pub ageing: Ageing,
+    /// Rows of parties that are not listed.
+    pub more: u64,
+}
+
+impl AgeingReport {
+    pub fn of(ageing: Ageing) -> AgeingReport {
+        let (ageing, more) = ageing.bounded(AGED_PARTIES);
+        AgeingReport { ageing, more }
+    }
 }
 
 /// An exception in a report.

@@ -1,5 +1,7 @@
 //! What parties owe by age, in one table: nothing of it is netted, and no two currencies are added.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::amount::Amount;
@@ -17,6 +19,21 @@ pub struct Ageing {
     pub parties: Vec<Aged>,
     /// Parties whose sums have more digits than fit: they stand in neither list.
     pub unsummed: u64,
+}
+
+impl Ageing {
+    /// The first `limit` parties of each currency, and how many rows were left out.
+    pub fn bounded(mut self, limit: usize) -> (Ageing, u64) {
+        let all = self.parties.len();
+        let mut listed: BTreeMap<String, usize> = BTreeMap::new();
+        self.parties.retain(|party| {
+            let places = listed.entry(party.currency.clone()).or_default();
+            *places += 1;
+            *places <= limit
+        });
+        let more = (all - self.parties.len()) as u64;
+        (self, more)
+    }
 }
 
 /// One party's debts in one currency, or all parties'.

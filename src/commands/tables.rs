@@ -9,7 +9,7 @@ use comfy_table::{
 };
 use terminal_size::{Width, terminal_size_of};
 
-use super::moments;
+use super::{ageing, moments};
 use crate::audit::amount::{Amount, Purse};
 use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Exception, Status, Step};
@@ -49,6 +49,7 @@ pub(super) fn run(config: &Config, report: &RunReport, sent: Sent) -> String {
     for note in notes {
         line(&mut text, &note);
     }
+    text.push_str(&ageing::of(report));
     for department in report.departments() {
         line(&mut text, "");
         text.push_str(&desk(config, report, department));

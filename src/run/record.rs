@@ -20,7 +20,7 @@ use crate::config::{Config, Department};
 use crate::notify::email;
 use crate::notify::letter::{self, Letter};
 use crate::notify::plan::{self, Changed, Digest, Happened, RuleNews};
-use crate::report::{FORMAT, Listed, RuleReport, RuleStatus, RunReport, RunStatus};
+use crate::report::{AgeingReport, FORMAT, Listed, RuleReport, RuleStatus, RunReport, RunStatus};
 use crate::schedule::Clock;
 use crate::store::{NewDelivery, Recording, RuleRunRow, RuleState, RunRow, Store, StoreError, StoredLetter, TablePull};
 
@@ -231,6 +231,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         patterns: judgement.patterns,
         undiagnosed: judgement.undiagnosed,
         at_risk,
+        ageing: judgement.ageing.map(AgeingReport::of),
         continuity,
         seconds,
         steps,

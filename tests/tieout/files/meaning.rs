@@ -238,8 +238,30 @@ fn whatever_can_change_a_judgement_changes_the_hash() {
         ("due = \"eta\"", "due = \"eta\", within_lead_time = true, late = \"count\""),
     ];
     check_hash("low-stock", &defaults, false);
-    check_hash("overdue", &[("receivable\"\nitems", "payable\"\nitems"), ("\ncredit", "\n# credit")], true);
     check_hash("bank-inline", &[("\"Invoice No.\"", "\"Invoice\""), ("archive.csv", "archives.csv")], true);
+}
+
+#[test]
+fn whatever_can_change_a_judgement_of_debts_changes_the_hash() {
+    let items = "date = \"issued\", amount = \"amount\"";
+    let edits = [
+        ("receivable\"\nitems", "payable\"\nitems"),
+        ("\ncredit", "\n# credit"),
+        (items, "instalment = \"due\", date = \"issued\", amount = \"amount\""),
+        (
+            "\napplied = {",
+            "\ninstalments = { table = \"invoices\", instalment = \"due\", due = \"due\", amount = \"amount\" }\napplied = {",
+        ),
+        ("days = \"net_days\"", "months = \"net_days\""),
+        ("days = \"net_days\"", "days = \"net_days\", cut_off = \"net_days\""),
+        ("days = \"net_days\"", "days = \"net_days\", otherwise = { months = 1 }"),
+        ("days = \"net_days\"", "days = \"net_days\", otherwise = { months = 2 }"),
+        (
+            "limit = \"credit_limit\"",
+            "limit = \"credit_limit\", undelivered = { table = \"open_receipts\", party = \"payer\", amount = \"amount\" }",
+        ),
+    ];
+    check_hash("overdue", &edits, true);
 }
 
 #[test]
