@@ -16,7 +16,7 @@ use crate::audit::value::Subject;
 const GRACE: u64 = 5;
 
 /// Days after its date a supplier's invoice is paid.
-const PAYMENT_TERM: u64 = 30;
+pub(super) const PAYMENT_TERM: u64 = 30;
 
 const AMOUNT: (&str, Class) = ("amount", Class::Amount);
 

@@ -6,6 +6,7 @@
 mod accruals;
 mod defects;
 mod invoices;
+mod paying;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use super::random::{Random, Topic};
 use super::spelling::{Cents, Tenths};
 use super::stock::{Inbound, Movement, Stock};
 use super::truth::Truth;
+use paying::{SupplierPayment, Terms};
 
 /// Days after the promised date in which goods may still arrive; the rule's grace for `received`.
 pub(super) const DELIVERY_GRACE: u64 = 7;
@@ -30,6 +32,7 @@ pub(super) struct Supplier {
     pub(super) name: String,
     /// The unified social credit code, under which the tax bureau knows the supplier.
     pub(super) tax_no: String,
+    pub(super) terms: Terms,
 }
 
 pub(super) struct PurchaseOrder {
@@ -76,6 +79,8 @@ pub(super) struct SupplierInvoice {
     pub(super) net: Cents,
     pub(super) tax: Cents,
     pub(super) void: bool,
+    /// The due date as agreed for this invoice; without it the supplier's terms hold.
+    pub(super) due: Option<NaiveDate>,
     pub(super) lines: Vec<SupplierLine>,
     /// The order it bills as a whole.
     order: Option<usize>,
@@ -112,6 +117,7 @@ pub(super) struct Purchases {
     pub(super) invoices: Vec<SupplierInvoice>,
     pub(super) listed: Vec<ListedInvoice>,
     pub(super) accruals: Vec<Accrual>,
+    pub(super) payments: Vec<SupplierPayment>,
 }
 
 /// An order and the place of one of its lines.
@@ -126,10 +132,12 @@ pub(super) fn buy(company: &Company, stock: &mut Stock, truth: &mut Truth, seed:
     let mut random = Random::stream(seed, Topic::Purchasing);
     let orders = place_orders(company, &stock.inbound, &mut random);
     let suppliers = suppliers(random.below(20));
-    let mut purchases = Purchases { suppliers, orders, invoices: Vec::new(), listed: Vec::new(), accruals: Vec::new() };
+    let (invoices, listed, accruals, payments) = Default::default();
+    let mut purchases = Purchases { suppliers, orders, invoices, listed, accruals, payments };
     let extra = defects::inject(company, &mut purchases, truth, &mut random);
     purchases.post_invoices(company, extra, truth, &mut random);
     purchases.accrue(company, truth, &mut random);
+    purchases.pay(company, truth, seed);
     stock.receive(purchases.movements());
     purchases
 }
@@ -174,6 +182,7 @@ fn suppliers(shift: usize) -> Vec<Supplier> {
         no: format!("S{:03}", index + 1),
         name: names::supplier(index, product.zh, shift),
         tax_no: format!("91330200{:08}{}", 10_442_901 + index * 7_919, ["X", "3", "K", "7"][index % 4]),
+        terms: Terms::of(index),
     };
     names::PRODUCTS.iter().enumerate().map(supplier).collect()
 }

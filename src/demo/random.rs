@@ -15,6 +15,7 @@ pub(super) enum Topic {
     GeneralLedger = 10,
     Settling = 11,
     Planning = 12,
+    Paying = 13,
 }
 
 /// Sebastiano Vigna's splitmix64.

@@ -2,7 +2,7 @@
 
 /// Path under the demo's directory, and text. The same files stand in the repository, where paths start with
 /// `var/demo/`; beside the databases they start where the databases lie.
-const FILES: [(&str, &str); 40] = [
+const FILES: [(&str, &str); 43] = [
     ("config/tieout.toml", include_str!("../../config/tieout.toml")),
     ("config/tables/accruals.toml", include_str!("../../config/tables/accruals.toml")),
     ("config/tables/allocations.toml", include_str!("../../config/tables/allocations.toml")),
@@ -27,11 +27,14 @@ const FILES: [(&str, &str); 40] = [
     ("config/tables/stock_values.toml", include_str!("../../config/tables/stock_values.toml")),
     ("config/tables/supplier_invoice_lines.toml", include_str!("../../config/tables/supplier_invoice_lines.toml")),
     ("config/tables/supplier_invoices.toml", include_str!("../../config/tables/supplier_invoices.toml")),
+    ("config/tables/supplier_payments.toml", include_str!("../../config/tables/supplier_payments.toml")),
+    ("config/tables/suppliers.toml", include_str!("../../config/tables/suppliers.toml")),
     ("config/tables/tax_bureau_invoices.toml", include_str!("../../config/tables/tax_bureau_invoices.toml")),
     ("rules/bank-statement.toml", include_str!("../../rules/bank-statement.toml")),
     ("rules/invoice-header-lines.toml", include_str!("../../rules/invoice-header-lines.toml")),
     ("rules/low-stock.toml", include_str!("../../rules/low-stock.toml")),
     ("rules/order-shipment-invoice.toml", include_str!("../../rules/order-shipment-invoice.toml")),
+    ("rules/overdue-payables.toml", include_str!("../../rules/overdue-payables.toml")),
     ("rules/overdue-receivables.toml", include_str!("../../rules/overdue-receivables.toml")),
     ("rules/payment-allocations.toml", include_str!("../../rules/payment-allocations.toml")),
     ("rules/prepayments-ledger.toml", include_str!("../../rules/prepayments-ledger.toml")),

@@ -17,6 +17,8 @@ pub const THREE_WAY: &str = "order-shipment-invoice";
 pub const LOW_STOCK: &str = "low-stock";
 /// The rule that watches due dates and credit limits.
 pub const OVERDUE: &str = "overdue-receivables";
+/// The rule that watches when suppliers are to be paid.
+pub const PAYABLES: &str = "overdue-payables";
 
 /// The rule that ties what had been shipped and not invoiced at the month's end to account 1406.
 pub const SHIPPED_NOT_INVOICED: &str = "shipped-not-invoiced";

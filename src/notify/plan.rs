@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::audit::ageing::Ageing;
 use crate::audit::breaks::Excess;
 use crate::audit::diagnosis::Pattern;
 use crate::audit::exception::{Continuity, Exception, Status, Step};
@@ -50,6 +51,8 @@ pub struct RuleNews {
     pub warned: Vec<Excess>,
     /// What breaks have in common far beyond chance.
     pub patterns: Vec<Pattern>,
+    /// What is owed by age, where the rule judges debts, with the parties that are named.
+    pub ageing: Option<Ageing>,
     /// Subjects that could not be judged for want of a rate of exchange.
     pub without_rate: u64,
 }

@@ -20,6 +20,7 @@ pub use cell::{clip, csv_cell, csv_text, one_line, visible};
 pub use figure::{figure, money, purse, quantity};
 pub use moments::length;
 pub use names::side;
+pub use payments::aged;
 
 use crate::audit::breaks::{Break, Class, Excess, Severity};
 use crate::audit::exception::{Status, Step};

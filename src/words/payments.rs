@@ -2,6 +2,7 @@
 
 use super::{figure, money, purse, quantity, visible};
 use crate::audit::account::{Account, Exposure};
+use crate::audit::ageing::{Aged, Ageing, bounds};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::Message;
 use crate::audit::value::Value;
@@ -146,5 +147,40 @@ fn beside(account: &Account, language: Language) -> String {
         (_, true) => String::new(),
         (En, false) => format!("; not netted: {}", said.join(", ")),
         (Zh, false) => format!("；另有（未抵减）：{}", said.join("、")),
+    }
+}
+
+/// What is owed in one currency, by age: the total, the buckets that hold anything, and who owes most of what is overdue.
+pub fn aged(ageing: &Ageing, total: &Aged, language: Language) -> String {
+    let named = |name: &str, amount: Amount| (!amount.is_zero()).then(|| format!("{name} {}", figure(amount)));
+    let [not_due, no_date] = match language {
+        En => ["not due", "no due date"],
+        Zh => ["未到期", "无到期日"],
+    };
+    let buckets = bounds(&ageing.buckets).into_iter().zip(&total.buckets);
+    let buckets = buckets.filter_map(|((from, to), amount)| named(&band(from, to, language), *amount));
+    let undated = named(no_date, total.no_due_date);
+    let parts: Vec<String> = named(not_due, total.not_due).into_iter().chain(buckets).chain(undated).collect();
+    let parties = ageing.parties.iter().filter(|party| party.currency == total.currency && !party.overdue.is_zero());
+    let parties: Vec<String> = parties
+        .map(|party| {
+            let name = party.party.as_deref().map_or_else(|| "?".to_owned(), visible);
+            format!("{name} {}", figure(party.overdue))
+        })
+        .collect();
+    let sum = money(&total.currency, total.outstanding);
+    match language {
+        En => {
+            let whose = if ageing.payable { "we owe" } else { "owed to us" };
+            let most =
+                if parties.is_empty() { String::new() } else { format!("; most overdue: {}", parties.join(", ")) };
+            format!("{sum} {whose} ({}){most}", parts.join(", "))
+        }
+        Zh => {
+            let whose = if ageing.payable { "应付" } else { "应收" };
+            let most =
+                if parties.is_empty() { String::new() } else { format!("；逾期最多：{}", parties.join("、")) };
+            format!("{whose} {sum}（{}）{most}", parts.join("，"))
+        }
     }
 }

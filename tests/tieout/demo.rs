@@ -167,6 +167,7 @@ fn the_company_has_the_size_that_was_asked_for() {
     ledger.db stock_ledger: 3576
     ledger.db supplier_invoice_lines: 3571
     ledger.db supplier_invoices: 358
+    ledger.db supplier_payments: 300
     ledger.db tax_bureau_invoices: 346
     wms.db goods_receipt_lines: 4087
     wms.db goods_receipts: 527

@@ -14,11 +14,12 @@ pub fn day(text: &str) -> NaiveDate {
 }
 
 /// The shipped rules in the order of their ids.
-const RULES: [&str; 15] = [
+const RULES: [&str; 16] = [
     "bank-statement",
     "invoice-header-lines",
     "low-stock",
     "order-shipment-invoice",
+    "overdue-payables",
     "overdue-receivables",
     "payment-allocations",
     "prepayments-ledger",

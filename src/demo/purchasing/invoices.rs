@@ -75,7 +75,7 @@ impl Purchases {
 fn posted(supplier: usize, date: NaiveDate, lines: Vec<SupplierLine>, order: Option<usize>) -> SupplierInvoice {
     let net = lines.iter().map(|line| line.amount).sum();
     let (voucher_no, invoice_no, tax) = (String::new(), String::new(), with_tax(net) - net);
-    SupplierInvoice { voucher_no, invoice_no, supplier, date, net, tax, void: false, lines, order }
+    SupplierInvoice { voucher_no, invoice_no, supplier, date, net, tax, void: false, due: None, lines, order }
 }
 
 /// The twenty digits of an electronic invoice.

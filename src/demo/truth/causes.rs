@@ -43,6 +43,10 @@ pub enum Cause {
     #[serde(rename = "overdue_91")]
     Overdue91,
     OverCreditLimit,
+    /// A supplier's invoice was due and is not paid.
+    SupplierPaidLate,
+    /// A supplier's invoice was paid by a payment that names no voucher.
+    SupplierPaymentUnapplied,
     /// Ordered, promised, and nothing came.
     NotDelivered,
     /// More or less came than was ordered.
@@ -134,6 +138,8 @@ impl Cause {
         Cause::Overdue61To90,
         Cause::Overdue91,
         Cause::OverCreditLimit,
+        Cause::SupplierPaidLate,
+        Cause::SupplierPaymentUnapplied,
         Cause::NotDelivered,
         Cause::DeliveryDifference,
         Cause::BilledBeyondReceipt,

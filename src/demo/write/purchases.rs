@@ -7,7 +7,9 @@ use crate::demo::purchasing::Purchases;
 use crate::demo::spelling::{money, quantity};
 
 pub(super) const ERP: &str = "
-create table suppliers (supplier_no text primary key, name text not null, tax_no text not null);
+create table suppliers (
+  supplier_no text primary key, name text not null, tax_no text not null, net_days integer,
+  statement_months integer, cut_off integer);
 create table purchase_orders (
   po_no text primary key, supplier_no text not null references suppliers, order_date text not null,
   warehouse text not null, currency text not null);
@@ -18,9 +20,11 @@ create table purchase_order_lines (
 ";
 
 pub(super) fn orders(books: &Transaction, company: &Company, purchases: &Purchases) -> rusqlite::Result<()> {
-    let mut insert = books.prepare("insert into suppliers values (?, ?, ?)")?;
+    let mut insert = books.prepare("insert into suppliers values (?, ?, ?, ?, ?, ?)")?;
     for supplier in &purchases.suppliers {
-        insert.execute(params![supplier.no, supplier.name, supplier.tax_no])?;
+        let terms = &supplier.terms;
+        let (days, months, cut_off) = (terms.net_days, terms.statement_months, terms.cut_off);
+        insert.execute(params![supplier.no, supplier.name, supplier.tax_no, days, months, cut_off])?;
     }
     let mut insert = books.prepare("insert into purchase_orders values (?, ?, ?, ?, ?)")?;
     let mut insert_line = books.prepare("insert into purchase_order_lines values (?, ?, ?, ?, ?, ?, ?)")?;
@@ -73,11 +77,15 @@ pub(super) fn receipts(books: &Transaction, company: &Company, purchases: &Purch
 pub(super) const LEDGER: &str = "
 create table supplier_invoices (
   voucher_no text primary key, invoice_no text not null, supplier_no text not null, invoice_date text not null,
+  due_date text,
   net text not null, tax text not null, amount text not null, currency text not null,
   status text not null check (status in ('posted', 'void')));
 create table supplier_invoice_lines (
   voucher_no text not null references supplier_invoices, line_no integer not null, po_no text, po_line integer,
   sku text not null, qty text not null, amount text not null, primary key (voucher_no, line_no));
+create table supplier_payments (
+  payment_no text primary key, supplier_no text not null, voucher_no text references supplier_invoices,
+  amount text not null, currency text not null, paid_on text not null);
 create table tax_bureau_invoices (
   invoice_no text primary key, seller_tax_no text not null, issued_on text not null, net text not null,
   tax text not null, amount text not null);
@@ -87,19 +95,27 @@ create table accruals (
 ";
 
 pub(super) fn invoices(books: &Transaction, company: &Company, purchases: &Purchases) -> rusqlite::Result<()> {
-    let mut insert = books.prepare("insert into supplier_invoices values (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut insert = books.prepare("insert into supplier_invoices values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
     let mut insert_line = books.prepare("insert into supplier_invoice_lines values (?, ?, ?, ?, ?, ?, ?)")?;
     for invoice in &purchases.invoices {
         let (voucher, supplier) = (&invoice.voucher_no, &purchases.suppliers[invoice.supplier].no);
         let (net, tax, gross) = (money(invoice.net), money(invoice.tax), money(invoice.net + invoice.tax));
         let (date, status) = (invoice.date.to_string(), if invoice.void { "void" } else { "posted" });
         let number = &invoice.invoice_no;
-        insert.execute(params![voucher, number, supplier, date, net, tax, gross, HOME_CURRENCY, status])?;
+        let due = invoice.due.map(|due| due.to_string());
+        insert.execute(params![voucher, number, supplier, date, due, net, tax, gross, HOME_CURRENCY, status])?;
         for (index, line) in invoice.lines.iter().enumerate() {
             let (number, po_line, sku) = (index as i64 + 1, line.po_line as i64, &company.items[line.item].sku);
             let (qty, amount) = (quantity(line.qty), money(line.amount));
             insert_line.execute(params![voucher, number, line.po_no, po_line, sku, qty, amount])?;
         }
+    }
+    let mut insert = books.prepare("insert into supplier_payments values (?, ?, ?, ?, ?, ?)")?;
+    for payment in &purchases.payments {
+        let supplier = &purchases.suppliers[payment.supplier].no;
+        let voucher = payment.invoice.map(|invoice| &purchases.invoices[invoice].voucher_no);
+        let (amount, date) = (money(payment.amount), payment.date.to_string());
+        insert.execute(params![payment.no, supplier, voucher, amount, HOME_CURRENCY, date])?;
     }
     let mut insert = books.prepare("insert into tax_bureau_invoices values (?, ?, ?, ?, ?, ?)")?;
     for listed in &purchases.listed {

@@ -32,6 +32,8 @@ pub(super) struct Page {
     pub warnings: Bounded<String>,
     /// What breaks of a rule have in common far beyond chance.
     pub patterns: Bounded<String>,
+    /// What is owed by age, a line per rule and currency.
+    pub ageing: Bounded<String>,
     pub baselines: Bounded<String>,
     pub in_transit: Bounded<String>,
     pub without_rate: Bounded<String>,
@@ -104,6 +106,7 @@ impl Page {
             listings: desk.listings(),
             warnings: desk.warnings(),
             patterns: desk.patterns(),
+            ageing: desk.ageing(),
             baselines: desk.baselines(),
             in_transit: desk.counted(|rule| rule.in_transit),
             without_rate: desk.counted(|rule| rule.without_rate),
@@ -114,10 +117,11 @@ impl Page {
     }
 
     /// The sections that are a line a rule, with their titles.
-    pub fn line_lists(&self) -> [(&'static str, &Bounded<String>); 5] {
+    pub fn line_lists(&self) -> [(&'static str, &Bounded<String>); 6] {
         [
             (self.phrases.warnings(), &self.warnings),
             (self.phrases.patterns(), &self.patterns),
+            (self.phrases.ageing(), &self.ageing),
             (self.phrases.baselines(), &self.baselines),
             (self.phrases.in_transit(), &self.in_transit),
             (self.phrases.without_rate(), &self.without_rate),
@@ -304,6 +308,19 @@ impl Desk<'_> {
             let limits: Vec<String> = rule.warned.iter().map(|excess| words::excess(excess, language)).collect();
             let limits = words::clip(&limits.join(self.phrases.semicolon()), SENTENCE);
             format!("{}{}{limits}", self.name(rule.title.get(language)), self.phrases.colon())
+        });
+        self.bounded(lines.collect(), false)
+    }
+
+    fn ageing(&self) -> Bounded<String> {
+        let language = self.phrases.language;
+        let aged = self.digest.rules.iter().filter_map(|rule| Some((rule, rule.ageing.as_ref()?)));
+        let lines = aged.flat_map(|(rule, ageing)| {
+            let title = self.name(rule.title.get(language));
+            ageing.totals.iter().map(move |total| {
+                let said = words::clip(&words::aged(ageing, total, language), SENTENCE);
+                format!("{title}{}{said}", self.phrases.colon())
+            })
         });
         self.bounded(lines.collect(), false)
     }

@@ -233,6 +233,10 @@ impl Phrases {
         )
     }
 
+    pub fn ageing(self) -> &'static str {
+        self.pick("账龄", "What is owed, by age")
+    }
+
     pub fn patterns(self) -> &'static str {
         self.pick("差异的共同点", "What differences have in common")
     }

@@ -56,9 +56,13 @@ pub(super) fn news(
         in_transit: judgement.in_transit,
         warned: judgement.warned.clone(),
         patterns: judgement.patterns.clone(),
+        ageing: judgement.ageing.clone().map(|ageing| ageing.bounded(AGED_PARTIES).0),
         without_rate: judgement.unjudged.get(&Unjudged::NoRate).copied().unwrap_or_default(),
     }
 }
+
+/// Parties that a letter names per rule and currency, those first that are overdue with most.
+const AGED_PARTIES: usize = 3;
 
 /// Every department a rule's exceptions may belong to.
 fn departments(rule: &Rule) -> BTreeSet<String> {

@@ -45,6 +45,7 @@ pub fn check_days(dir: &Path, day: NaiveDate) {
         ("wms.db", "shipments", "ship_date"),
         ("wms.db", "goods_receipts", "receipt_date"),
         ("ledger.db", "supplier_invoices", "invoice_date"),
+        ("ledger.db", "supplier_payments", "paid_on"),
         ("ledger.db", "tax_bureau_invoices", "issued_on"),
         ("ledger.db", "bank_book", "booked_on"),
         ("ledger.db", "bank_statement_lines", "value_date"),

@@ -4,6 +4,7 @@
 mod bank;
 mod documents;
 mod month_end;
+mod payables;
 mod purchases;
 mod stock;
 
@@ -31,6 +32,7 @@ pub fn broken(dir: &Path, day: NaiveDate) -> BTreeSet<Broken> {
     stock::low_stock(dir, day, &mut found);
     overdue(dir, day, &mut found);
     purchases::purchases(dir, day, &mut found);
+    payables::payables(dir, day, &mut found);
     month_end::month_end(dir, day, &mut found);
     documents::documents(dir, day, &mut found);
     bank::bank(dir, day, &mut found);

@@ -138,6 +138,7 @@ pub fn rule(id: &str, en: &str, zh: &str) -> RuleNews {
         title: Bilingual::new(en, zh),
         departments: BTreeSet::from(["finance".to_owned()]),
         continuity: None,
+        ageing: None,
         baseline: false,
         not_evaluated: None,
         unknown: Default::default(),

@@ -193,4 +193,10 @@ fn parties_are_aged_by_bucket_and_currency() {
     - CNY: 447.00 outstanding, 158.00 overdue, 257.00 not due, 6.00 8.00 128.00 16.00, 32.00 without a date; 3.00 beside
     - USD: 64.00 outstanding, 64.00 overdue, 0 not due, 0 0 64.00 0, 0 without a date; 0 beside
     ");
+
+    let (few, more) = ageing.bounded(1);
+    assert_eq!((few.parties.len(), more), (2, 2), "one party of each currency, and two rows that are not listed");
+    let line = |language| words::aged(&few, &few.totals[0], language);
+    insta::assert_snapshot!(line(Language::En), @"CNY 447.00 owed to us (not due 257.00, 1–30 days 6.00, 31–60 days 8.00, 61–90 days 128.00, over 90 days 16.00, no due date 32.00); most overdue: C2 128.00");
+    insta::assert_snapshot!(line(Language::Zh), @"应收 CNY 447.00（未到期 257.00，1–30 天 6.00，31–60 天 8.00，61–90 天 128.00，91 天以上 16.00，无到期日 32.00）；逾期最多：C2 128.00");
 }

@@ -35,8 +35,14 @@ fn due(bench: &Bench) -> Option<String> {
 #[test]
 fn terms_make_due_dates_over_month_ends_and_leap_days() {
     let cases = [
-        // Net 30, over a short month, in a common and in a leap year.
+        // One invoice under every kind of terms, as README.md tables them.
         ("2026-01-31", "30,,,", "2026-03-02"),
+        ("2026-01-31", ",0,,", "2026-01-31"),
+        ("2026-01-31", ",1,,", "2026-02-28"),
+        ("2026-01-31", "30,0,,", "2026-03-02"),
+        ("2026-01-31", ",2,10,", "2026-03-10"),
+        ("2026-01-31", ",1,,25", "2026-03-31"),
+        // Net 30, over a short month, in a common and in a leap year.
         ("2028-01-31", "30,,,", "2028-03-01"),
         ("2028-02-29", "365,,,", "2029-02-28"),
         ("2026-12-31", "0,,,", "2026-12-31"),
@@ -46,7 +52,6 @@ fn terms_make_due_dates_over_month_ends_and_leap_days() {
         ("2028-02-01", ",0,,", "2028-02-29"),
         ("2026-02-01", ",0,,", "2026-02-28"),
         // 月结一个月: the last day of the next month, also from a 31st.
-        ("2026-01-31", ",1,,", "2026-02-28"),
         ("2028-01-31", ",1,,", "2028-02-29"),
         ("2026-12-15", ",2,,", "2027-02-28"),
         // 月结 30 天: thirty days after the end of the invoice's month.
