@@ -116,7 +116,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Cause; 54] = [
+    pub const ALL: [Cause; 56] = [
         Cause::NeverShipped,
         Cause::NeverInvoiced,
         Cause::ShippedTwice,
