@@ -87,6 +87,10 @@ pub struct Worsened {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per rule file: a handful exist, and each lives as long as the config"
+)]
 pub enum Body {
     Reconcile(Reconcile),
     LowStock(LowStock),
