@@ -66,6 +66,7 @@ fn every_report_fits_the_schema_and_ends_with_the_code_it_states() {
 fn what_ties_out_ends_with_zero() {
     let company = company();
     company.sql(Database::Wms, "update stock set on_hand = '999999'");
+    company.sql(Database::Wms, "update reorder_settings set lead_days = 7 where lead_days is null");
     let said = company.tieout(&["run", "--rule", "low-stock", "--as-of", "2026-11-20", "--format", "json"]);
     assert_eq!((said.code, said.stderr.as_str()), (0, ""));
     assert_eq!(statuses(&report(&said)), ["ties_out"]);
