@@ -12,6 +12,7 @@ mod guards;
 mod moments;
 mod names;
 mod stock;
+mod validity;
 mod zh;
 
 pub use causes::{cause, odd, pattern, why};

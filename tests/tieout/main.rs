@@ -31,5 +31,6 @@ mod sources;
 mod store;
 mod suggest;
 mod tolerance;
+mod validity;
 mod value;
 mod web;
