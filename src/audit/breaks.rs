@@ -30,6 +30,10 @@ pub enum Class {
     Amount,
     Text,
     Date,
+    /// A row does not satisfy what the rule asserts of it.
+    Invalid,
+    /// A row refers to something that is not there.
+    UnknownReference,
     NegativeStock,
     LowStock,
     NoReorderPoint,
@@ -41,7 +45,7 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Class; 16] = [
+    pub const ALL: [Class; 18] = [
         Class::Unreadable,
         Class::Keyless,
         Class::Duplicate,
@@ -51,6 +55,8 @@ impl Class {
         Class::Amount,
         Class::Text,
         Class::Date,
+        Class::Invalid,
+        Class::UnknownReference,
         Class::NegativeStock,
         Class::LowStock,
         Class::NoReorderPoint,
@@ -72,6 +78,8 @@ impl Class {
             Class::Amount => "amount",
             Class::Text => "text",
             Class::Date => "date",
+            Class::Invalid => "invalid",
+            Class::UnknownReference => "unknown_reference",
             Class::NegativeStock => "negative_stock",
             Class::LowStock => "low_stock",
             Class::NoReorderPoint => "no_reorder_point",
@@ -251,6 +259,13 @@ pub enum Message {
         days: Option<i64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         allowed: Option<u32>,
+    },
+    /// `assertion` is not true of the row; `figures` are the columns it reads. `untold` says that it is not false
+    /// either: a figure is empty, or does not fit.
+    NotSatisfied {
+        assertion: String,
+        untold: bool,
+        figures: Vec<Operand>,
     },
     NegativeStock {
         on_hand: Amount,

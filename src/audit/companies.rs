@@ -41,7 +41,7 @@ pub fn unknown(rule: &Rule, tables: &Tables) -> BTreeMap<String, Reason> {
 pub fn obstacle(rule: &Rule, tables: &Tables) -> Option<Reason> {
     let reason = unknown(rule, tables).into_values().next()?;
     let told_apart = match &rule.body {
-        Body::Reconcile(body) => company_part(body, tables).is_some(),
+        Body::Reconcile(body) | Body::Validity(body) => company_part(body, tables).is_some(),
         Body::LowStock(_) | Body::OverduePayment(_) => false,
     };
     (!told_apart).then_some(reason)
@@ -59,7 +59,8 @@ pub(crate) fn left_out(body: &Reconcile, tables: &Tables) -> Option<LeftOut> {
 fn read(body: &Reconcile) -> BTreeSet<&String> {
     let lookups = body.sides.iter().flat_map(|side| side.added.lookups.iter().map(|lookup| &lookup.table));
     let given = body.rates.iter().map(|rates| &rates.table).chain(body.units.iter().map(|units| &units.table));
-    body.sides.iter().map(|side| &side.table).chain(lookups).chain(given).collect()
+    let asserted = body.asserted.iter().flat_map(|asserted| asserted.looked_for().map(|exists| &exists.table));
+    body.sides.iter().map(|side| &side.table).chain(lookups).chain(given).chain(asserted).collect()
 }
 
 /// The part of the key that is the company on every side that lacks one, and under which everything is looked up that
@@ -73,9 +74,13 @@ fn company_part(body: &Reconcile, tables: &Tables) -> Option<usize> {
     (0..body.key.len()).find(|part| {
         body.sides.iter().all(|side| {
             let own = &side.key[*part];
-            let mut lookups = side.added.lookups.iter().filter(|lookup| lacks(&lookup.table));
+            let lookups = side.added.lookups.iter().map(|lookup| (&lookup.table, &lookup.key));
+            let asserted = body.asserted.iter().flat_map(|asserted| asserted.looked_for());
+            let mut keys = lookups.chain(asserted.map(|exists| (&exists.table, &exists.key)));
             (!lacks(&side.table) || own == COMPANY)
-                && lookups.all(|lookup| lookup.key.iter().any(|(left, right)| left == own && right == COMPANY))
+                && keys.all(|(table, key)| {
+                    !lacks(table) || key.iter().any(|(left, right)| left == own && right == COMPANY)
+                })
         })
     })
 }

@@ -56,7 +56,7 @@ pub fn asked(seen: &Seen, known: &[Exception]) -> BTreeSet<Subject> {
 /// By table, the keys that are enough to judge some subjects again. A table that is not named must be read whole, and so
 /// is one of several companies: its sources know nothing of the column that says whose a row is.
 pub fn keys(rule: &Rule, specs: &BTreeMap<String, TableSpec>, asked: &BTreeSet<Subject>) -> BTreeMap<String, Keys> {
-    let Body::Reconcile(settings) = &rule.body else { return BTreeMap::new() };
+    let (Body::Reconcile(settings) | Body::Validity(settings)) = &rule.body else { return BTreeMap::new() };
     if asked.len() > KEYS || asked.iter().any(|subject| subject.kind() != SubjectKind::Key) {
         return BTreeMap::new();
     }
@@ -72,7 +72,8 @@ fn serves_alone(settings: &Reconcile, side: &Side) -> bool {
     let looked_up = settings.sides.iter().flat_map(|side| &side.added.lookups).map(|lookup| &lookup.table);
     let given = settings.rates.iter().map(|rates| &rates.table).chain(settings.units.iter().map(|units| &units.table));
     let sides = settings.sides.iter().map(|side| &side.table);
-    looked_up.chain(given).chain(sides).filter(|table| **table == side.table).count() == 1
+    let asserted = settings.asserted.iter().flat_map(|asserted| asserted.looked_for().map(|exists| &exists.table));
+    looked_up.chain(given).chain(sides).chain(asserted).filter(|table| **table == side.table).count() == 1
 }
 
 fn of_side(side: &Side, spec: &TableSpec, asked: &BTreeSet<Subject>) -> Option<Keys> {

@@ -1,6 +1,6 @@
 //! The English words.
 
-use super::{figure, guards, moments, money, one_line, payments, quantity, stock, visible};
+use super::{figure, guards, moments, money, one_line, payments, quantity, stock, validity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
@@ -19,6 +19,8 @@ pub(super) fn class(class: Class) -> &'static str {
         Class::Amount => "Amount differs",
         Class::Text => "Text differs",
         Class::Date => "Date differs",
+        Class::Invalid => "Invalid entry",
+        Class::UnknownReference => "Unknown reference",
         Class::NegativeStock => "Negative stock",
         Class::LowStock => "Low stock",
         Class::NoReorderPoint => "No reorder point",
@@ -157,6 +159,7 @@ pub(super) fn message(message: &Message) -> String {
         Message::NegativeStock { .. } | Message::LowStock { .. } | Message::NoReorderPoint { .. } => {
             stock::message(message, Language::En)
         }
+        Message::NotSatisfied { .. } => validity::message(message, Language::En),
         Message::Flood { found, limit, excess } => flood(*found, *limit, excess.as_ref()),
         Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
             payments::message(message, Language::En)

@@ -13,6 +13,7 @@ mod moments;
 mod names;
 mod payments;
 mod stock;
+mod validity;
 mod zh;
 
 pub use causes::{cause, odd, pattern, why};

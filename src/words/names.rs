@@ -135,6 +135,16 @@ pub(super) fn column_in_zh(name: &str) -> String {
 
 /// An expression with every known `side.column` in Chinese: `warehouse.qty` becomes 仓库数量. Text in quotes stays.
 pub(super) fn expression_zh(expression: &str) -> String {
+    translated(expression, path_zh)
+}
+
+/// A condition on the columns of one table, with those of `columns` in Chinese that are known.
+pub(super) fn condition_zh(condition: &str, columns: &[&str]) -> String {
+    translated(condition, |token| known(COLUMNS, token).filter(|_| columns.contains(&token)).map(str::to_owned))
+}
+
+/// An expression with every name replaced that `word` knows.
+fn translated(expression: &str, word: impl Fn(&str) -> Option<String>) -> String {
     let mut shown = String::new();
     let mut rest = expression;
     while let Some(next) = rest.chars().next() {
@@ -146,7 +156,7 @@ pub(super) fn expression_zh(expression: &str) -> String {
             each => each.len_utf8(),
         };
         let (token, left) = rest.split_at(taken);
-        shown.push_str(&path_zh(token).unwrap_or_else(|| visible(token)));
+        shown.push_str(&word(token).unwrap_or_else(|| visible(token)));
         rest = left;
     }
     shown

@@ -1,7 +1,7 @@
 //! The Chinese words.
 
 use super::names::{column_in_zh, expression_zh, side_in_zh};
-use super::{figure, guards, moments, money, one_line, payments, quantity, stock, visible};
+use super::{figure, guards, moments, money, one_line, payments, quantity, stock, validity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
@@ -20,6 +20,8 @@ pub(super) fn class(class: Class) -> &'static str {
         Class::Amount => "金额不一致",
         Class::Text => "内容不一致",
         Class::Date => "日期不一致",
+        Class::Invalid => "内容不合规",
+        Class::UnknownReference => "引用不存在",
         Class::NegativeStock => "负库存",
         Class::LowStock => "低库存",
         Class::NoReorderPoint => "未设再订货点",
@@ -157,6 +159,7 @@ pub(super) fn message(message: &Message) -> String {
         Message::NegativeStock { .. } | Message::LowStock { .. } | Message::NoReorderPoint { .. } => {
             stock::message(message, Language::Zh)
         }
+        Message::NotSatisfied { .. } => validity::message(message, Language::Zh),
         Message::Flood { found, limit, excess } => flood(*found, *limit, excess.as_ref()),
         Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
             payments::message(message, Language::Zh)

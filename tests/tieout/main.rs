@@ -32,5 +32,6 @@ mod sources;
 mod store;
 mod suggest;
 mod tolerance;
+mod validity;
 mod value;
 mod web;

@@ -26,11 +26,14 @@ pub struct Hits {
 impl Index {
     /// Over `rows` rows of the columns `parts`.
     pub fn new(parts: Vec<Vector>, rows: usize) -> Index {
-        let numbers: Vec<u32> = (0..rows as u32).collect();
-        let (hashes, keyless) = hash_rows(&parts, &numbers);
-        let mut keys: HashTable<(u64, Hits)> = HashTable::with_capacity(rows);
-        for row in numbers.into_iter().filter(|row| !keyless[*row as usize]) {
-            let hash = hashes[row as usize];
+        Index::of_rows(parts, (0..rows as u32).collect())
+    }
+
+    /// Over some rows of the columns `parts`.
+    pub fn of_rows(parts: Vec<Vector>, rows: Vec<u32>) -> Index {
+        let (hashes, keyless) = hash_rows(&parts, &rows);
+        let mut keys: HashTable<(u64, Hits)> = HashTable::with_capacity(rows.len());
+        for ((row, hash), _) in rows.into_iter().zip(hashes).zip(keyless).filter(|(_, keyless)| !keyless) {
             let same = |(known, hits): &(u64, Hits)| *known == hash && equal(&parts, hits.row, &parts, row);
             match keys.entry(hash, same, |(hash, _)| *hash) {
                 Entry::Occupied(mut known) => known.get_mut().1.count += 1,

@@ -224,7 +224,7 @@ impl Checking<'_, '_> {
 const ROW_FAULTS: [Class; 5] = [Class::Unreadable, Class::Keyless, Class::Duplicate, Class::Missing, Class::Flood];
 
 /// A name that no other check has, and that no break without a check carries.
-fn name(node: &Node<'_>, names: &mut BTreeSet<String>) -> Option<String> {
+pub(super) fn name(node: &Node<'_>, names: &mut BTreeSet<String>) -> Option<String> {
     let name = node.filled()?;
     if ROW_FAULTS.iter().any(|class| class.name() == name) {
         let accepted = "another name: the breaks that no check finds are listed under this one";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::reading::{Reading, Surroundings};
-use super::{Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile, severity};
+use super::{Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile, severity, validity};
 use crate::audit::snapshot::TableSpec;
 use crate::language::Bilingual;
 use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
@@ -37,8 +37,12 @@ pub fn rule_id(file: &SourceText) -> String {
     id.map_or_else(|| file.stem(), str::to_owned)
 }
 
-const KINDS: [(&str, &str); 3] =
-    [("reconcile", "reconcile"), ("low_stock", "low_stock"), ("overdue_payment", "overdue_payment")];
+const KINDS: [(&str, &str); 4] = [
+    ("reconcile", "reconcile"),
+    ("validity", "validity"),
+    ("low_stock", "low_stock"),
+    ("overdue_payment", "overdue_payment"),
+];
 
 /// A rule, and the tables it writes inline.
 fn rule(
@@ -51,7 +55,7 @@ fn rule(
     let parameters = id.as_deref().and_then(surroundings.parameters);
     let reading = Reading { surroundings, id: id.clone().unwrap_or_else(|| file.stem()), parameters };
     // Without its kind a file has no known keys; everything else about it would be noise.
-    let accepted = "kind = \"reconcile\", \"low_stock\" or \"overdue_payment\"";
+    let accepted = "kind = \"reconcile\", \"validity\", \"low_stock\" or \"overdue_payment\"";
     let kind = section.need("kind", accepted)?.one_of(&KINDS)?;
     let title = section.need("title", "what the rule is called: text, or { en = \"…\", zh = \"…\" }");
     let title = title.and_then(|node| node.bilingual());
@@ -66,6 +70,7 @@ fn rule(
     let mut inline = Vec::new();
     let body = match kind {
         "reconcile" => reconcile::read(section, &reading, &fallback, &mut inline).map(Body::Reconcile),
+        "validity" => validity::read(section, &reading, &fallback).map(Body::Validity),
         "low_stock" => low_stock::read(section, &reading).map(Body::LowStock),
         _ => overdue::read(section, &reading).map(Body::OverduePayment),
     };

@@ -23,10 +23,12 @@ use crate::audit::value;
 /// The tables a rule reads.
 pub(super) fn tables(body: &Body) -> BTreeSet<String> {
     let names: Vec<Option<&String>> = match body {
-        Body::Reconcile(rule) => {
+        Body::Reconcile(rule) | Body::Validity(rule) => {
             let looked_up = rule.sides.iter().flat_map(|side| &side.added.lookups).map(|lookup| Some(&lookup.table));
             let given = [rule.rates.as_ref().map(|rates| &rates.table), rule.units.as_ref().map(|units| &units.table)];
-            rule.sides.iter().map(|side| Some(&side.table)).chain(looked_up).chain(given).collect()
+            let asserted = rule.asserted.iter().flat_map(|asserted| asserted.looked_for());
+            let asserted = asserted.map(|exists| Some(&exists.table));
+            rule.sides.iter().map(|side| Some(&side.table)).chain(looked_up).chain(given).chain(asserted).collect()
         }
         Body::LowStock(rule) => vec![
             Some(&rule.on_hand.table),
@@ -48,7 +50,8 @@ pub(super) fn hash<'t>(
     specs: impl Iterator<Item = &'t TableSpec>,
 ) -> String {
     let body = match body {
-        Body::Reconcile(rule) => reconcile(rule),
+        Body::Reconcile(rule) => reconcile("reconcile", rule),
+        Body::Validity(rule) => reconcile("validity", rule),
         Body::LowStock(rule) => rule.meaning(),
         Body::OverduePayment(rule) => payments::meaning(rule),
     };
@@ -87,9 +90,9 @@ fn write(value: &Value, text: &mut String) {
     }
 }
 
-fn reconcile(rule: &Reconcile) -> Value {
+fn reconcile(kind: &str, rule: &Reconcile) -> Value {
     json!({
-        "kind": "reconcile",
+        "kind": kind,
         "key": rule.key,
         "sides": rule.sides.iter().map(side).collect::<Vec<_>>(),
         "checks": rule.checks.iter().map(check).collect::<Vec<_>>(),
@@ -105,6 +108,7 @@ fn reconcile(rule: &Reconcile) -> Value {
         "settled": rule.settled.as_ref().map(|settled| {
             json!({ "minutes": settled.minutes, "by": settled.by.iter().map(ToString::to_string).collect::<Vec<_>>() })
         }),
+        "asserted": rule.asserted.as_ref().map(|asserted| asserted.meaning()),
     })
 }
 

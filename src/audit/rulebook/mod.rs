@@ -21,6 +21,7 @@ mod stock;
 mod stock_settings;
 mod table;
 mod tolerance;
+mod validity;
 mod window;
 mod within;
 
@@ -45,6 +46,7 @@ pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
 pub use stock::{Demand, Incoming, LowStock, Outgoing, Planned, Setting, Settings};
 pub use table::{Asking, Sources, is_currency_code, read_table};
 pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
+pub use validity::{Asserted, Assertion, Exists, Required};
 pub use window::{Bound, Span, Window};
 
 /// A checked rule.
@@ -73,6 +75,7 @@ impl Rule {
     pub fn kind(&self) -> &'static str {
         match self.body {
             Body::Reconcile(_) => "reconcile",
+            Body::Validity(_) => "validity",
             Body::LowStock(_) => "low_stock",
             Body::OverduePayment(_) => "overdue_payment",
         }
@@ -93,6 +96,8 @@ pub struct Worsened {
 )]
 pub enum Body {
     Reconcile(Reconcile),
+    /// One side, and what its rows must satisfy.
+    Validity(Reconcile),
     LowStock(LowStock),
     OverduePayment(OverduePayment),
 }
@@ -115,6 +120,8 @@ pub struct Reconcile {
     pub window: Option<Window>,
     /// How long a row must have stood unchanged; any row counts without.
     pub settled: Option<Settled>,
+    /// What each row of the one side must satisfy, in a validity rule.
+    pub asserted: Option<Box<Asserted>>,
 }
 
 /// A table's role in a reconcile rule.

@@ -78,7 +78,17 @@ pub(super) fn read(
             absent_zero: draft.absent_zero?,
         })
     });
-    Some(Reconcile { key, sides: sides.collect::<Option<_>>()?, checks, price, rates, units, window, settled })
+    Some(Reconcile {
+        key,
+        sides: sides.collect::<Option<_>>()?,
+        checks,
+        price,
+        rates,
+        units,
+        window,
+        settled,
+        asserted: None,
+    })
 }
 
 /// The columns of every side, as expressions over matched sides name them.

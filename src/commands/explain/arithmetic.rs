@@ -57,9 +57,23 @@ pub(super) fn lines(
             payments::lines(found, evidence)
         }
         Message::Duplicate { .. } => at_risk(found, "what the rows hold that are too many").into_iter().collect(),
+        Message::NotSatisfied { assertion, figures, .. } => asserted(found, assertion, figures),
         Message::Missing { present, .. } => missing(found, evidence, present, tables),
         _ => at_risk(found, "").into_iter().collect(),
     }
+}
+
+/// What an assertion read, and that it was wanted.
+fn asserted(found: &Break, assertion: &str, figures: &[Operand]) -> Vec<String> {
+    let figure = |figure: &Operand| {
+        let value = match &figure.value {
+            Value::Null => "nothing".to_owned(),
+            other => words::visible(&other.to_string()),
+        };
+        format!("{} = {value}", words::visible(&figure.expression))
+    };
+    let wanted = format!("wanted: {}", words::visible(assertion));
+    figures.iter().map(figure).chain([wanted]).chain(at_risk(found, "what the row is worth")).collect()
 }
 
 /// What both figures are worth, and their difference.

@@ -183,6 +183,20 @@ fn messages() -> Vec<Message> {
             days: Some(6),
             allowed: Some(5),
         },
+        Message::NotSatisfied {
+            assertion: "unit_price between low and high".to_owned(),
+            untold: false,
+            figures: vec![
+                operand("unit_price", Value::Amount(money("12345.60"))),
+                operand("low", Value::Amount(money("9.90"))),
+                operand("high", Value::Amount(money("12000.00"))),
+            ],
+        },
+        Message::NotSatisfied {
+            assertion: "status <> 'void' and paid".to_owned(),
+            untold: true,
+            figures: vec![operand("status", Value::Text("posted".to_owned())), operand("paid", Value::Null)],
+        },
         Message::NegativeStock { on_hand: money("-3.50") },
         low(StockFigure::Available, "5"),
         low(StockFigure::Projected, "20"),

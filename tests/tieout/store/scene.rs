@@ -247,6 +247,7 @@ pub fn rule(id: &str) -> Rule {
         recheck: None,
         hash: format!("hash-of-{id}"),
         body: Body::Reconcile(Reconcile {
+            asserted: None,
             key: Vec::new(),
             sides: Vec::new(),
             checks: Vec::new(),

@@ -107,8 +107,9 @@ impl<'a> Matched<'a> {
     }
 
     pub fn side_of(&self, column: &ColumnRef) -> usize {
-        let name = column.side.as_deref();
-        let place = self.settings.sides.iter().position(|side| Some(side.name.as_str()) == name);
+        // A rule of one side names its columns bare.
+        let Some(name) = column.side.as_deref() else { return 0 };
+        let place = self.settings.sides.iter().position(|side| side.name == name);
         place.expect("the rulebook has checked every side an expression names")
     }
 

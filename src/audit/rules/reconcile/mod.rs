@@ -1,6 +1,7 @@
 //! N sides, paired by key and compared: missing, duplicate, keyless and unreadable rows, then the rule's checks.
 
 mod aggregates;
+mod asserted;
 mod compare;
 mod conditions;
 mod currency;
@@ -63,7 +64,8 @@ pub(crate) fn partition(
 ) {
     let prepared = prepared::prepare(settings, context, tables);
     let left_out = companies::left_out(settings, tables);
-    let sides = Sides::new(settings, context, &prepared);
+    let mut sides = Sides::new(settings, context, &prepared);
+    sides.found = asserted::look_up(settings, &prepared, tables, context);
     let pairing = matching::pair(&sides.keyed);
     let awaited: HashSet<u64> =
         open.iter().map(|subject| matching::digest(&sides.keyed[0].parts, subject.values())).collect();
@@ -118,6 +120,7 @@ fn judge(
     for place in 0..matched.settings.checks.len() {
         compare::check(matched, place, &common, &mut groups);
     }
+    asserted::check(matched, &mut groups);
     let distinct = matched.pairing.sides.iter().map(Members::distinct).collect();
     (distinct, conclude(rule, matched, groups, open))
 }

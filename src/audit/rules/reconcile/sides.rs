@@ -33,6 +33,8 @@ pub(super) struct Sides<'a> {
     pub inside: Option<Inside>,
     /// Which rows are too young to count, where the rule asks.
     pub settling: Option<Settling>,
+    /// For each assertion of a validity rule that looks for rows elsewhere, whether each row finds one.
+    pub found: Vec<Option<Vec<bool>>>,
     /// The column that says what a side's rows are worth, where it has money.
     pub worth: Vec<Option<String>>,
     currencies: BTreeMap<(usize, String), Currencies>,
@@ -64,6 +66,7 @@ impl<'a> Sides<'a> {
             inside: settings.window.as_ref().map(|window| Inside::new(window, &tables, context)),
             settling: settings.settled.as_ref().map(|settled| Settling::new(settled, settings, &tables, context)),
             prepared,
+            found: Vec::new(),
             used,
             tables: tables.clone(),
             worth,
@@ -79,9 +82,12 @@ impl<'a> Sides<'a> {
         for (index, table) in self.tables.iter().enumerate() {
             let side = &self.settings.sides[index];
             let read = all_columns(self.settings).filter(|column| column.side.as_deref() == Some(&side.name));
-            let names: BTreeSet<&String> = read.map(|column| &column.column).chain(&self.worth[index]).collect();
-            for name in names.into_iter().filter(|name| is_money(table, name)) {
-                currencies.insert((index, name.clone()), Currencies::of(table, name, self.context));
+            let asserted = self.settings.asserted.iter().flat_map(|asserted| asserted.columns());
+            let read = read.map(|column| column.column.clone()).chain(self.worth[index].clone()).chain(asserted);
+            let names: BTreeSet<String> = read.filter(|name| is_money(table, name)).collect();
+            for name in names {
+                let known = Currencies::of(table, &name, self.context);
+                currencies.insert((index, name), known);
             }
         }
         currencies
@@ -103,6 +109,9 @@ fn used(settings: &Reconcile, side: &Side, table: &Table) -> BTreeSet<String> {
     }
     for column in all_columns(settings).filter(|column| column.side.as_deref() == Some(&side.name)) {
         used.insert(column.column.clone());
+    }
+    if let Some(asserted) = &settings.asserted {
+        used.extend(asserted.columns());
     }
     if let Some(window) = &settings.window {
         let is_reference = settings.sides.first().is_some_and(|first| first.name == side.name);
@@ -127,6 +136,12 @@ fn is_money(table: &Table, name: &str) -> bool {
 
 /// The column that says what a side's rows are worth: the first money its checks read, else the first it sums or has.
 fn money_column(settings: &Reconcile, side: &Side, table: &Table) -> Option<String> {
+    if let Some(asserted) = &settings.asserted {
+        // Of a computed amount no single column says it, and a table's first money may be a unit price.
+        let amount = asserted.amount.as_ref()?;
+        let columns = amount.columns().iter().map(|column| &column.column);
+        return columns.filter(|column| *column == amount.text().trim()).find(|name| is_money(table, name)).cloned();
+    }
     let read = settings.checks.iter().flat_map(columns_of);
     let mut read = read.filter(|column| column.side.as_deref() == Some(&side.name) && is_money(table, &column.column));
     let own = || {

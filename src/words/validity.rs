@@ -1,0 +1,51 @@
+//! What is said of a row that does not satisfy what its rule asserts.
+
+use super::names::{column_in_zh, condition_zh};
+use super::{figure, visible};
+use crate::audit::breaks::{Message, Operand};
+use crate::audit::value::Value;
+use crate::language::Language;
+
+/// Empty for a message about anything else.
+pub(super) fn message(message: &Message, language: Language) -> String {
+    let Message::NotSatisfied { assertion, untold, figures } = message else { return String::new() };
+    let stated = figures.iter().map(|operand| stated(operand, language)).collect::<Vec<_>>();
+    match language {
+        Language::En => {
+            let verdict = if *untold { "cannot be told" } else { "does not hold" };
+            format!("“{}” {verdict}: {}", visible(assertion), stated.join(", "))
+        }
+        Language::Zh => {
+            let verdict = if *untold { "无法判断是否满足" } else { "不满足" };
+            let columns: Vec<&str> = figures.iter().map(|figure| figure.expression.as_str()).collect();
+            format!("{verdict}“{}”：{}", condition_zh(assertion, &columns), stated.join("，"))
+        }
+    }
+}
+
+fn stated(operand: &Operand, language: Language) -> String {
+    match language {
+        Language::En => {
+            let value = match &operand.value {
+                Value::Null => "empty".to_owned(),
+                Value::Bool(true) => "yes".to_owned(),
+                Value::Bool(false) => "no".to_owned(),
+                Value::Text(text) => format!("“{}”", visible(text)),
+                Value::Amount(amount) => figure(*amount),
+                other => visible(&other.to_string()),
+            };
+            format!("{} is {value}", visible(&operand.expression))
+        }
+        Language::Zh => {
+            let value = match &operand.value {
+                Value::Null => "为空".to_owned(),
+                Value::Bool(true) => "为“是”".to_owned(),
+                Value::Bool(false) => "为“否”".to_owned(),
+                Value::Text(text) => format!("为“{}”", visible(text)),
+                Value::Amount(amount) => format!("为 {}", figure(*amount)),
+                other => format!("为 {}", visible(&other.to_string())),
+            };
+            format!("{}{value}", column_in_zh(&operand.expression))
+        }
+    }
+}
