@@ -34,6 +34,8 @@ pub enum Class {
     Invalid,
     /// A row refers to something that is not there.
     UnknownReference,
+    /// A row stays in a state longer than it may.
+    Stalled,
     NegativeStock,
     LowStock,
     NoReorderPoint,
@@ -45,7 +47,7 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Class; 18] = [
+    pub const ALL: [Class; 19] = [
         Class::Unreadable,
         Class::Keyless,
         Class::Duplicate,
@@ -57,6 +59,7 @@ impl Class {
         Class::Date,
         Class::Invalid,
         Class::UnknownReference,
+        Class::Stalled,
         Class::NegativeStock,
         Class::LowStock,
         Class::NoReorderPoint,
@@ -80,6 +83,7 @@ impl Class {
             Class::Date => "date",
             Class::Invalid => "invalid",
             Class::UnknownReference => "unknown_reference",
+            Class::Stalled => "stalled",
             Class::NegativeStock => "negative_stock",
             Class::LowStock => "low_stock",
             Class::NoReorderPoint => "no_reorder_point",
@@ -266,6 +270,18 @@ pub enum Message {
         assertion: String,
         untold: bool,
         figures: Vec<Operand>,
+    },
+    /// `state` has been true of the row since `since`, which `column` says: for `days`, of which `allowed` were allowed.
+    /// Without a day in the column nobody can tell how long.
+    Stalled {
+        state: String,
+        column: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<NaiveDate>,
+        days: i64,
+        allowed: u32,
+        /// Days and allowance count working days.
+        working: bool,
     },
     NegativeStock {
         on_hand: Amount,

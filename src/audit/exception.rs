@@ -369,7 +369,7 @@ fn are_same(before: &[Break], now: &[Break]) -> bool {
 }
 
 impl Break {
-    /// What makes a break the same as yesterday's: everything but the passing of days inside one ageing bucket,
+    /// What makes a break the same as yesterday's: everything but the passing of days,
     /// what stands beside on the party's account, the tolerance that was not enough, which belongs to the rule, the
     /// demand that moves on by a day every day with all that is computed from it, and the likely cause, which other
     /// rows decide with it. Compared as values are, so that a column declared with more digits changes nothing.
@@ -391,6 +391,7 @@ impl Break {
                 *allowed = Amount::ZERO;
                 (*bound, *rows) = (None, None);
             }
+            Message::Stalled { days, .. } => *days = 0,
             Message::DateDiffers { allowed, .. } => *allowed = None,
             Message::LowStock { point, plan, .. } => {
                 let plan = plan.take();

@@ -1,6 +1,6 @@
 //! The English words.
 
-use super::{figure, guards, moments, money, one_line, payments, quantity, stock, validity, visible};
+use super::{figure, guards, moments, money, one_line, payments, quantity, stalled, stock, validity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
@@ -21,6 +21,7 @@ pub(super) fn class(class: Class) -> &'static str {
         Class::Date => "Date differs",
         Class::Invalid => "Invalid entry",
         Class::UnknownReference => "Unknown reference",
+        Class::Stalled => "Stalled",
         Class::NegativeStock => "Negative stock",
         Class::LowStock => "Low stock",
         Class::NoReorderPoint => "No reorder point",
@@ -160,6 +161,7 @@ pub(super) fn message(message: &Message) -> String {
             stock::message(message, Language::En)
         }
         Message::NotSatisfied { .. } => validity::message(message, Language::En),
+        Message::Stalled { .. } => stalled::message(message, Language::En),
         Message::Flood { found, limit, excess } => flood(*found, *limit, excess.as_ref()),
         Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
             payments::message(message, Language::En)

@@ -12,6 +12,7 @@ mod guards;
 mod moments;
 mod names;
 mod payments;
+mod stalled;
 mod stock;
 mod validity;
 mod zh;

@@ -29,6 +29,7 @@ mod severity;
 mod sides;
 mod snapshot;
 mod sources;
+mod stalled;
 mod store;
 mod suggest;
 mod tolerance;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::reading::{Reading, Surroundings};
+use super::validity::Checks;
 use super::{Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile, severity, validity};
 use crate::audit::snapshot::TableSpec;
 use crate::language::Bilingual;
@@ -37,9 +38,10 @@ pub fn rule_id(file: &SourceText) -> String {
     id.map_or_else(|| file.stem(), str::to_owned)
 }
 
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 5] = [
     ("reconcile", "reconcile"),
     ("validity", "validity"),
+    ("stalled", "stalled"),
     ("low_stock", "low_stock"),
     ("overdue_payment", "overdue_payment"),
 ];
@@ -55,7 +57,7 @@ fn rule(
     let parameters = id.as_deref().and_then(surroundings.parameters);
     let reading = Reading { surroundings, id: id.clone().unwrap_or_else(|| file.stem()), parameters };
     // Without its kind a file has no known keys; everything else about it would be noise.
-    let accepted = "kind = \"reconcile\", \"validity\", \"low_stock\" or \"overdue_payment\"";
+    let accepted = "kind = \"reconcile\", \"validity\", \"stalled\", \"low_stock\" or \"overdue_payment\"";
     let kind = section.need("kind", accepted)?.one_of(&KINDS)?;
     let title = section.need("title", "what the rule is called: text, or { en = \"…\", zh = \"…\" }");
     let title = title.and_then(|node| node.bilingual());
@@ -70,7 +72,8 @@ fn rule(
     let mut inline = Vec::new();
     let body = match kind {
         "reconcile" => reconcile::read(section, &reading, &fallback, &mut inline).map(Body::Reconcile),
-        "validity" => validity::read(section, &reading, &fallback).map(Body::Validity),
+        "validity" => validity::read(section, &reading, &fallback, Checks::Validity).map(Body::Validity),
+        "stalled" => validity::read(section, &reading, &fallback, Checks::Stalled).map(Body::Stalled),
         "low_stock" => low_stock::read(section, &reading).map(Body::LowStock),
         _ => overdue::read(section, &reading).map(Body::OverduePayment),
     };

@@ -17,6 +17,7 @@ mod reconcile;
 mod settled;
 mod severity;
 mod sources;
+mod stalled;
 mod stock;
 mod stock_settings;
 mod table;
@@ -43,6 +44,7 @@ pub use payment::{
 pub use reading::{Surroundings, standard_parameters};
 pub use settled::Settled;
 pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
+pub use stalled::Stay;
 pub use stock::{Demand, Incoming, LowStock, Outgoing, Planned, Setting, Settings};
 pub use table::{Asking, Sources, is_currency_code, read_table};
 pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
@@ -76,6 +78,7 @@ impl Rule {
         match self.body {
             Body::Reconcile(_) => "reconcile",
             Body::Validity(_) => "validity",
+            Body::Stalled(_) => "stalled",
             Body::LowStock(_) => "low_stock",
             Body::OverduePayment(_) => "overdue_payment",
         }
@@ -98,6 +101,8 @@ pub enum Body {
     Reconcile(Reconcile),
     /// One side, and what its rows must satisfy.
     Validity(Reconcile),
+    /// One side, and how long its rows may stay as they are.
+    Stalled(Reconcile),
     LowStock(LowStock),
     OverduePayment(OverduePayment),
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::reading::{ANY, Reading, column, same_family, scope};
-use super::{Reconcile, Side, adding, checks, given, hash};
+use super::{Reconcile, Side, Stay, adding, checks, given, hash, stalled};
 use crate::audit::expression::{Expression, Scope, Type};
 use crate::audit::snapshot::TableSpec;
 use crate::problem::{Node, Section};
@@ -37,6 +37,8 @@ pub enum Required {
     /// A condition that must be true; one that is neither true nor false is not satisfied.
     Holds(Expression),
     Exists(Exists),
+    /// A row for which `when` is true must leave that state in time.
+    Leaves(Stay),
 }
 
 /// A row of another table that there must be.
@@ -56,20 +58,24 @@ impl Asserted {
         let conditions = self.assertions.iter().flat_map(|assertion| {
             let holds = match &assertion.required {
                 Required::Holds(holds) => Some(holds),
-                Required::Exists(_) => None,
+                Required::Exists(_) | Required::Leaves(_) => None,
             };
             holds.into_iter().chain(&assertion.when)
         });
         let read = conditions.chain(amount).flat_map(|expression| expression.columns());
         let keys = self.looked_for().flat_map(|exists| exists.key.iter().map(|(own, _)| own.clone()));
-        read.map(|column| column.column.clone()).chain(keys).collect()
+        let since = self.assertions.iter().filter_map(|assertion| match &assertion.required {
+            Required::Leaves(stay) => Some(stay.since.clone()),
+            Required::Holds(_) | Required::Exists(_) => None,
+        });
+        read.map(|column| column.column.clone()).chain(keys).chain(since).collect()
     }
 
     /// The rows of other tables that there must be.
     pub fn looked_for(&self) -> impl Iterator<Item = &Exists> {
         self.assertions.iter().filter_map(|assertion| match &assertion.required {
             Required::Exists(exists) => Some(exists),
-            Required::Holds(_) => None,
+            Required::Holds(_) | Required::Leaves(_) => None,
         })
     }
 
@@ -81,6 +87,9 @@ impl Asserted {
                 Required::Exists(exists) => {
                     let filter = hash::expression(exists.filter.as_ref());
                     json!({ "table": exists.table, "key": exists.key, "filter": filter })
+                }
+                Required::Leaves(Stay { days, working, since }) => {
+                    json!({ "days": days, "working": working, "since": since })
                 }
             };
             json!({
@@ -95,8 +104,17 @@ impl Asserted {
     }
 }
 
+/// How a kind of rule over one table writes its checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checks {
+    /// `assert` and `exists`.
+    Validity,
+    /// `while` and `longer`.
+    Stalled,
+}
+
 /// The rule as its one side, with what it asserts.
-pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) -> Option<Reconcile> {
+pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str, kind: Checks) -> Option<Reconcile> {
     let pulled = reading.table_of(section);
     let given = given::read(section, reading);
     let (table, added) = adding::read(section, reading, pulled, &given).unzip();
@@ -108,7 +126,10 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) ->
     let filter = reading.filter(section, table.as_ref());
     let columns = table.as_ref().map(|table| scope(None, table));
     let amount = section.get("amount").map_or(Some(None), |node| amount(&node, reading, columns.as_ref()).map(Some));
-    let accepted = "one or more [[checks]] with assert = \"…\" or exists = { … }";
+    let accepted = match kind {
+        Checks::Validity => "one or more [[checks]] with assert = \"…\" or exists = { … }",
+        Checks::Stalled => "one or more [[checks]] with while = \"…\" and longer = { … }",
+    };
     let assertions = section.need("checks", accepted).and_then(|node| {
         let sections = node.sections()?;
         if sections.is_empty() {
@@ -117,7 +138,10 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) ->
         let mut names = BTreeSet::new();
         let checking = Checking { reading, table: table.as_ref(), columns: columns.as_ref() };
         let assertions = sections.iter().map(|section| {
-            let assertion = checking.read(section, owner, &mut names);
+            let assertion = match kind {
+                Checks::Validity => checking.read(section, owner, &mut names),
+                Checks::Stalled => stalled::check(&checking, section, owner, &mut names),
+            };
             section.finish();
             assertion
         });
@@ -157,10 +181,10 @@ fn amount(node: &Node<'_>, reading: &Reading<'_>, columns: Option<&Scope>) -> Op
 }
 
 /// The checks of a rule being read.
-struct Checking<'r> {
-    reading: &'r Reading<'r>,
+pub(super) struct Checking<'r> {
+    pub reading: &'r Reading<'r>,
     /// With the columns the rule adds.
-    table: Option<&'r TableSpec>,
+    pub table: Option<&'r TableSpec>,
     columns: Option<&'r Scope>,
 }
 
@@ -194,7 +218,7 @@ impl Checking<'_> {
         }
     }
 
-    fn holds(&self, node: &Node<'_>) -> Option<Expression> {
+    pub fn holds(&self, node: &Node<'_>) -> Option<Expression> {
         let holds = self.reading.condition(node, self.columns)?;
         if holds.columns().is_empty() {
             node.problem(format!("{} reads no column", node.written()), "a condition on the row, such as qty > 0");

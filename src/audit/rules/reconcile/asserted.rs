@@ -2,7 +2,9 @@
 
 use std::cell::OnceCell;
 
+use super::super::age::{day_after, day_at};
 use super::super::{Tables, rows};
+use super::conditions::{days_since, still_lasting};
 use super::groups::Groups;
 use super::matched::Matched;
 use super::prepared::Prepared;
@@ -12,7 +14,7 @@ use crate::audit::breaks::{Break, Class, Message, Operand};
 use crate::audit::expression::{Expression, Vector};
 use crate::audit::judgement::Context;
 use crate::audit::matching::Index;
-use crate::audit::rulebook::{Asserted, Assertion, Exists, Reconcile, Required};
+use crate::audit::rulebook::{Asserted, Assertion, Exists, Reconcile, Required, Stay};
 use crate::audit::snapshot::ColumnType;
 use crate::audit::value::Value;
 
@@ -38,7 +40,7 @@ pub(super) fn look_up(
     };
     let found = asserted.assertions.iter().map(|assertion| match &assertion.required {
         Required::Exists(exists) => Some(look_up(exists)),
-        Required::Holds(_) => None,
+        Required::Holds(_) | Required::Leaves(_) => None,
     });
     found.collect()
 }
@@ -52,6 +54,7 @@ pub(super) fn check(matched: &Matched<'_>, groups: &mut Groups) {
         match &assertion.required {
             Required::Holds(holds) => run.holds(holds, &worth, groups),
             Required::Exists(exists) => run.exists(exists, &worth, groups),
+            Required::Leaves(stay) => run.leaves(stay, &worth, groups),
         }
     }
 }
@@ -100,6 +103,29 @@ impl Run<'_> {
             let side = self.matched.side(ROWS).name.clone();
             let message = Message::LookupMissing { side, table: exists.table.clone(), key, rows: 1 };
             self.place(group, Class::UnknownReference, message, worth, groups);
+        }
+    }
+
+    fn leaves(&self, stay: &Stay, worth: &Worth<'_>, groups: &mut Groups) {
+        let context = self.matched.context;
+        let dates = self.matched.tables[ROWS].vector(&stay.since);
+        let in_time = still_lasting(stay.days, stay.working, context);
+        let state = self.assertion.when.as_ref().map(|state| state.text().to_owned()).unwrap_or_default();
+        for group in 0..self.matched.pairing.groups {
+            let Some(row) = self.matched.rows(ROWS, group).first() else { continue };
+            let since = day_at(&dates, *row, context);
+            if since.is_some_and(|since| i64::from(since) >= in_time) || groups.blocked[group] || !self.applies(group) {
+                continue;
+            }
+            let message = Message::Stalled {
+                state: state.clone(),
+                column: stay.since.clone(),
+                since: since.and_then(day_after),
+                days: since.map_or(0, |since| days_since(since, stay.working, context)),
+                allowed: stay.days,
+                working: stay.working,
+            };
+            self.place(group, Class::Stalled, message, worth, groups);
         }
     }
 

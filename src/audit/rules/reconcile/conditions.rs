@@ -61,7 +61,7 @@ impl Waiting {
             let side = matched.side_of(column);
             (side, matched.tables[side].vector(&column.column))
         });
-        Waiting { dates: dates.collect(), from: still_lasting(grace, matched.context) }
+        Waiting { dates: dates.collect(), from: still_lasting(grace.days, grace.working, matched.context) }
     }
 
     fn holds(&self, matched: &Matched<'_>, group: usize) -> bool {
@@ -74,20 +74,28 @@ impl Waiting {
 }
 
 /// A later start never ends sooner, so one day parts the graces that are over from those that are not.
-fn still_lasting(grace: &Grace, context: &Context) -> i64 {
+pub(super) fn still_lasting(length: u32, working: bool, context: &Context) -> i64 {
     let today = i64::from(days_since_epoch(context.day));
-    if !grace.working {
-        return today - i64::from(grace.days);
+    if !working {
+        return today - i64::from(length);
     }
     // The grace from a day is over once that many working days lie between it and today.
     let mut passed = 0;
     let mut start = today - 1;
     while let Some(day) = i32::try_from(start).ok().and_then(day_after) {
         passed += u32::from(context.calendar.is_working_day(day));
-        if passed >= grace.days {
+        if passed >= length {
             break;
         }
         start -= 1;
     }
     start
+}
+
+/// The days, or working days, after `since` up to and including today.
+pub(super) fn days_since(since: i32, working: bool, context: &Context) -> i64 {
+    match day_after(since).filter(|_| working) {
+        Some(since) => context.calendar.working_days(since, context.day),
+        None => i64::from(days_since_epoch(context.day)) - i64::from(since),
+    }
 }
