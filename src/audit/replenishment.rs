@@ -114,6 +114,14 @@ impl Demanded {
         spread.checked_div(days.checked_mul(Fraction::whole(i128::from(self.days) - 1))?)
     }
 
+    /// Whether average demand uses `stock` up within that many days; without demand nothing does.
+    pub fn uses_up(&self, stock: Amount, days: u32) -> bool {
+        let wanted = self.daily().filter(|daily| daily.is_positive());
+        let wanted = wanted.and_then(|daily| daily.checked_mul(Fraction::whole(days.into())));
+        let left = wanted.and_then(|wanted| Fraction::from(stock).checked_sub(wanted));
+        left.is_some_and(|left| !left.is_positive())
+    }
+
     /// Average daily demand to two digits, and whether that is exact.
     pub fn shown_daily(&self) -> Option<(Amount, bool)> {
         self.daily()?.shown(2)

@@ -80,7 +80,8 @@ fn rule(
     section.finish();
     let Some(body) = body else {
         // Whether the rule's tables are dated is not known then, and not what is wrong with it.
-        drop(severity_node.map(|node| severity::severity(&node, true)));
+        let told = severity::Told { dated: true, demand: true };
+        drop(severity_node.map(|node| severity::severity(&node, told)));
         return None;
     };
     let tables = hash::tables(&body);
@@ -90,7 +91,9 @@ fn rule(
         .filter_map(|name| inline_by_name.get(name.as_str()).copied().or_else(|| surroundings.tables.get(name)))
         .collect();
     let dated = specs.iter().any(|spec| spec.date.is_some());
-    let severity = severity_node.map_or(Some(SeverityScale::default()), |node| severity::severity(&node, dated));
+    let demand = matches!(&body, Body::LowStock(stock) if stock.demand.is_some());
+    let told = severity::Told { dated, demand };
+    let severity = severity_node.map_or(Some(SeverityScale::default()), |node| severity::severity(&node, told));
     let (threshold, recheck) = (threshold?, recheck?);
     let hash = hash::hash(&body, &threshold, recheck, specs.into_iter());
     let rule = Rule {

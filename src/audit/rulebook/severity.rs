@@ -23,6 +23,8 @@ pub struct SeverityStep {
     pub amount: Option<Amount>,
     /// Age of the subject's oldest document from which it holds, in days.
     pub days: Option<u32>,
+    /// Days of supply at or under which low stock makes it hold.
+    pub supply_days: Option<u32>,
     /// Classes of which one break is enough.
     pub classes: BTreeSet<Class>,
 }
@@ -54,8 +56,17 @@ pub struct Ceiling {
     pub amounts: BTreeMap<Option<String>, Amount>,
 }
 
-/// One word, or a base and what makes a finding more severe. `dated` says whether any table of the rule has a `date`.
-pub(super) fn severity(node: &Node<'_>, dated: bool) -> Option<SeverityScale> {
+/// What a rule can tell of its findings.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    /// Whether any table of the rule has a `date`.
+    pub dated: bool,
+    /// Whether the rule reads the demand for stock.
+    pub demand: bool,
+}
+
+/// One word, or a base and what makes a finding more severe.
+pub(super) fn severity(node: &Node<'_>, told: Told) -> Option<SeverityScale> {
     let words = Severity::ALL.map(|severity| (severity.name(), severity));
     if !node.value().is_table() {
         return node.one_of(&words).map(|base| SeverityScale { base, steps: Vec::new() });
@@ -65,7 +76,7 @@ pub(super) fn severity(node: &Node<'_>, dated: bool) -> Option<SeverityScale> {
     let mut steps: Option<Vec<SeverityStep>> = Some(Vec::new());
     for severity in Severity::ALL {
         let Some(node) = section.get(severity.name()) else { continue };
-        let step = step(&node, severity, dated);
+        let step = step(&node, severity, told);
         let (Some(known), Some(step)) = (&mut steps, step) else {
             steps = None;
             continue;
@@ -73,7 +84,7 @@ pub(super) fn severity(node: &Node<'_>, dated: bool) -> Option<SeverityScale> {
         if !known.iter().all(|before| rises(before, &step)) || base.is_some_and(|base| severity <= base) {
             node.problem(
                 format!("{} is not a step up", severity.name()),
-                "severities above base, each from a larger amount or more days than the one before",
+                "severities above base, each from a larger amount, more days or fewer days of supply than the one before",
             );
             steps = None;
             continue;
@@ -88,10 +99,11 @@ pub(super) fn severity(node: &Node<'_>, dated: bool) -> Option<SeverityScale> {
 fn rises(before: &SeverityStep, step: &SeverityStep) -> bool {
     let amount = before.amount.zip(step.amount).is_none_or(|(before, after)| after > before);
     let days = before.days.zip(step.days).is_none_or(|(before, after)| after > before);
-    amount && days
+    let supply = before.supply_days.zip(step.supply_days).is_none_or(|(before, after)| after < before);
+    amount && days && supply
 }
 
-fn step(node: &Node<'_>, severity: Severity, dated: bool) -> Option<SeverityStep> {
+fn step(node: &Node<'_>, severity: Severity, Told { dated, demand }: Told) -> Option<SeverityStep> {
     let section = node.section()?;
     let amount = optional(&section, "amount", Node::tolerance);
     let days = optional(&section, "days", |node| {
@@ -101,16 +113,23 @@ fn step(node: &Node<'_>, severity: Severity, dated: bool) -> Option<SeverityStep
         }
         node.small_count(1).filter(|_| dated)
     });
+    let supply_days = optional(&section, "supply_days", |node| {
+        if !demand {
+            let sentence = "the rule reads no demand, so nothing has days of supply";
+            node.name_problem(sentence, "demand = { … } in a low_stock rule, or no supply_days");
+        }
+        node.small_count(0).filter(|_| demand)
+    });
     let classes = section.get("classes").map_or(Some(BTreeSet::new()), |node| classes(&node));
     section.finish();
-    if !["amount", "days", "classes"].into_iter().any(|key| section.has(key)) {
+    if !["amount", "days", "supply_days", "classes"].into_iter().any(|key| section.has(key)) {
         section.problem(
             format!("nothing says when {} holds", severity.name()),
             "amount, days or classes: { amount = \"10000\", days = 30, classes = [\"duplicate\"] }",
         );
         return None;
     }
-    Some(SeverityStep { severity, amount: amount?, days: days?, classes: classes? })
+    Some(SeverityStep { severity, amount: amount?, days: days?, supply_days: supply_days?, classes: classes? })
 }
 
 fn classes(node: &Node<'_>) -> Option<BTreeSet<Class>> {

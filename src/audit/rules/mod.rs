@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ageing::Ageing;
 use super::amount::Amount;
-use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Severity, SideRows};
+use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Message, Severity, SideRows};
 use super::diagnosis::Backdrop;
 use super::judgement::{SideTotals, Unjudged};
 use super::rulebook::{Rule, SeverityScale};
@@ -133,7 +133,18 @@ fn severity(scale: &SeverityScale, breaks: &[Break], age: Option<i64>) -> Severi
         let at_risk = |from: Amount| breaks.iter().filter_map(|found| found.at_risk.as_ref()).any(|m| m.amount >= from);
         step.amount.is_some_and(at_risk)
             || step.days.zip(age).is_some_and(|(days, age)| age >= i64::from(days))
+            || step.supply_days.is_some_and(|days| breaks.iter().any(|found| runs_out_within(found, days)))
             || breaks.iter().any(|found| step.classes.contains(&found.class))
     });
     reached.map(|step| step.severity).max().map_or(scale.base, |step| step.max(scale.base))
+}
+
+/// Whether the break is low stock that lasts that many days or less. What nobody wants does not run out.
+fn runs_out_within(found: &Break, days: u32) -> bool {
+    match &found.message {
+        Message::LowStock { figure, plan: Some(plan), .. } => {
+            plan.demand.is_some_and(|demand| demand.uses_up(*figure, days))
+        }
+        _ => false,
+    }
 }

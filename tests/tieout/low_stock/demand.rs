@@ -132,3 +132,16 @@ fn movements_without_day_or_quantity_are_none_and_those_that_cannot_be_read_are_
 fn demand_for_what_is_neither_stocked_nor_set_is_no_stock() {
     check(moved("Z,W9,5,2026-11-17").rows("points", "A,W1,5,,,,,,,,"), r#"["A","W1"] low_stock -> finance"#);
 }
+
+#[test]
+fn a_rule_may_find_it_worse_the_sooner_stock_runs_out() {
+    let severities =
+        "severity = { base = \"low\", medium = { supply_days = 10 }, high = { supply_days = 3 } }\n    judge ";
+    let severity = |on_hand: &str, moves: &str| {
+        let bench = bench().with("judge ", severities).rows("points", "A,W1,5000,,,,,,,,").rows("moves", moves);
+        bench.rows("stock", &format!("A,W1,{on_hand}")).judge().findings[0].severity.name()
+    };
+    let found = ["1000.1", "1000", "300.1", "300", "0"].map(|on_hand| severity(on_hand, STEADY));
+    assert_eq!(found, ["low", "medium", "medium", "high", "high"]);
+    assert_eq!(severity("0", ""), "low", "what nobody wants does not run out");
+}
