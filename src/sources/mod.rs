@@ -8,6 +8,7 @@ mod column;
 mod fault;
 pub mod files;
 mod growth;
+mod keyed;
 mod mysql;
 pub mod parameters;
 mod postgres;

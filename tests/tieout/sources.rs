@@ -5,6 +5,7 @@ mod exports;
 mod files;
 mod found;
 mod json_lines;
+mod keyed;
 mod mysql;
 mod parameters;
 mod postgres;

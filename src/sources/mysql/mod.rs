@@ -3,6 +3,7 @@
 
 mod connect;
 mod decode;
+mod keyed;
 mod remarks;
 
 use chrono::{DateTime, FixedOffset, Offset, TimeZone};
@@ -107,7 +108,7 @@ impl Session for Snapshot {
     async fn read(&mut self, asked: &Asked, limits: &PullLimits, _: &Watch) -> Result<DataFrame, Fault> {
         let question = Question::of(&asked.table, &asked.parameters, KIND, Dialect::Mysql)?;
         let Snapshot { connection, server, times, .. } = self;
-        Reading { connection, spec: &asked.table, server, limits, times: *times }.table(&question).await
+        Reading { connection, asked, server, limits, times: *times }.table(&question).await
     }
 
     fn taken(&self) -> Taken {
@@ -167,30 +168,39 @@ fn arguments(values: &[&Value], times: Times) -> Result<MySqlArguments, Fault> {
 /// One table on its way from the server.
 struct Reading<'r> {
     connection: &'r mut MySqlConnection,
-    spec: &'r TableSpec,
+    asked: &'r Asked,
     server: &'r str,
     limits: &'r PullLimits,
     times: Times,
 }
 
 impl Reading<'_> {
-    async fn table(self, question: &Question<'_>) -> Result<DataFrame, Fault> {
+    async fn table(mut self, question: &Question<'_>) -> Result<DataFrame, Fault> {
         let mut values = Vec::new();
-        let sql = question.text(|_, value| {
+        let mut sql = question.text(|_, value| {
             values.push(value);
             placeholder(value)
         });
-        let arguments = arguments(&values, self.times)?;
-        let failed = |doing, error: &sqlx::Error| query_fault(self.server, doing, self.limits, error);
+        let mut arguments = arguments(&values, self.times)?;
         // Preparing it also shows that it is one statement.
-        let prepared = self.connection.prepare_with(AssertSqlSafe(sql.clone()).into_sql_str(), &[]).await;
-        let prepared = prepared.map_err(|error| failed("understanding its query", &error))?;
-        if prepared.columns().is_empty() {
+        let columns = self.prepared(&sql).await?;
+        if columns.is_empty() {
             // It deletes, or its answer goes into a file or a variable.
             return Err(Fault::Writes);
         }
-        let begun = |columns: &[MySqlColumn]| Table::begun(self.spec, columns, self.times, self.limits.rows);
-        let mut table = begun(prepared.columns())?;
+        let (spec, times, limits, server) = (&self.asked.table, self.times, self.limits, self.server);
+        let begun = |columns: &[MySqlColumn]| Table::begun(spec, columns, times, limits.rows);
+        let failed = |doing, error: &sqlx::Error| query_fault(server, doing, limits, error);
+        let mut table = begun(&columns)?;
+        let keys = self.asked.keys.as_ref().and_then(|keys| keyed::narrowed(&sql, values.len(), &columns, keys));
+        // A query that cannot stand inside another one, such as one with two columns of one name, is asked whole.
+        if let Some(keys) = keys
+            && self.prepared(&keys.text).await.is_ok()
+        {
+            sql = keys.text;
+            let added = keys.values.into_iter().try_for_each(|value| arguments.add(value));
+            added.map_err(|error| Fault::Internal { reason: error.to_string() })?;
+        }
         let mut rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch(self.connection);
         let (mut first, mut answer) = (true, Ok(()));
         // After a fault of ours the rest is still taken off the connection, which is needed for the next table. The
@@ -210,6 +220,13 @@ impl Reading<'_> {
         }
         answer?;
         table.grown.finish()
+    }
+
+    /// The columns that the query answers.
+    async fn prepared(&mut self, sql: &str) -> Result<Vec<MySqlColumn>, Fault> {
+        let prepared = self.connection.prepare_with(AssertSqlSafe(sql.to_owned()).into_sql_str(), &[]).await;
+        let failed = |error| query_fault(self.server, "understanding its query", self.limits, &error);
+        Ok(prepared.map_err(failed)?.columns().to_vec())
     }
 }
 
