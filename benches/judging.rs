@@ -23,7 +23,7 @@ use tieout::audit::judgement::{BATCH, Context};
 use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
 use tieout::audit::rules::Tables;
 use tieout::audit::snapshot::{FileRead, RawTable, Read, TableSpec, normalise};
-use tieout::config::{Limits, Source, SourceKind};
+use tieout::config::{Connections, Limits, Source, SourceKind};
 use tieout::problem::SourceText;
 use tieout::schedule::SystemClock;
 use tieout::sources::{Asked, PullLimits, pull};
@@ -235,7 +235,7 @@ fn reading(criterion: &mut Criterion) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("lines.csv"), exported(lines)).expect("room for the file");
         let kind = SourceKind::Files { path: folder.path().to_owned() };
-        let source = Source { name: "files".to_owned(), kind, zone: Tz::UTC };
+        let source = Source { name: "files".to_owned(), kind, zone: Tz::UTC, connections: Connections::new(1) };
         let table = TableSpec { read: Read::File(FileRead::of("lines.csv")), ..spec("sales", false) };
         let limits = PullLimits::of(&Limits { pull_rows: u64::MAX, ..Limits::default() });
         group.throughput(Throughput::Elements(lines));

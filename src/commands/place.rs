@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Files, unknown};
-use crate::config::{self, Secret, Source, SourceKind};
+use crate::config::{self, Connections, Secret, Source, SourceKind};
 
 /// The zone of times that a source typed on the spot writes without one, where no config names another.
 const ZONE: chrono_tz::Tz = chrono_tz::Asia::Shanghai;
@@ -103,5 +103,5 @@ pub(super) fn source_name(text: &str) -> String {
 }
 
 fn source(name: String, kind: SourceKind) -> Source {
-    Source { name, kind, zone: ZONE }
+    Source { name, kind, zone: ZONE, connections: Connections::new(1) }
 }

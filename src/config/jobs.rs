@@ -9,13 +9,16 @@ use toml::de::DeValue;
 use wildmatch::WildMatch;
 
 use super::values::{path, secret, zone};
-use super::{Job, Secret, Source, SourceKind};
+use super::{Connections, Job, Secret, Source, SourceKind};
 use crate::audit::expression::{ParameterTypes, Type};
 use crate::audit::reach::SCOPE_START;
 use crate::audit::rulebook::{Asking, standard_parameters};
 use crate::audit::value::Value;
 use crate::problem::{Node, Section};
 use crate::schedule::Timetable;
+
+/// Connections to a source that may read at the same time, where nothing is said.
+const CONNECTIONS: u32 = 1;
 
 /// What `kind` may say.
 #[derive(Clone, Copy)]
@@ -50,6 +53,7 @@ pub(super) fn source(
     let accepted = "\"postgres\", \"mysql\", \"sqlite\" or \"files\"";
     let kind = section.need("kind", accepted).and_then(|node| node.one_of(&KINDS));
     let zone = section.get("zone").map_or(business_zone, |node| zone(&node));
+    let connections = section.get("connections").map_or(Some(CONNECTIONS), |node| node.small_count(1));
     let company = section.get("company").map_or_else(|| Some(name.to_owned()), |node| node.filled());
     // Without its kind a source has no known keys; naming the others would be noise.
     let Some(kind) = kind else { return (None, None, company) };
@@ -67,7 +71,10 @@ pub(super) fn source(
         }
     };
     section.finish();
-    let source = || sound.then_some(Source { name: name.to_owned(), kind: reached?, zone: zone? });
+    let source = || {
+        let connections = Connections::new(connections?);
+        sound.then_some(Source { name: name.to_owned(), kind: reached?, zone: zone?, connections })
+    };
     (source(), Some(kind.asking()), company)
 }
 

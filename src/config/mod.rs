@@ -1,5 +1,6 @@
 //! `config/tieout.toml` and `config/tables/`: what was written, and what it means.
 
+mod connections;
 mod environment;
 mod files;
 mod jobs;
@@ -21,6 +22,7 @@ use crate::audit::value::Value;
 use crate::language::{Bilingual, Language};
 use crate::problem::{self, Node, Problems, Section, Sink, SourceText};
 
+pub use connections::{Connections, Turn};
 use files::Presence;
 
 /// A password, token or URL that may hold one. It prints as `***`, everywhere.
@@ -100,6 +102,8 @@ pub struct Limits {
     pub send_timeout: Duration,
     /// Reaching a server and logging in.
     pub connect_timeout: Duration,
+    /// Waiting until other runs have read a source, so that it is this one's turn.
+    pub turn_timeout: Duration,
     /// Waiting for a table that another program holds locked.
     pub lock_timeout: Duration,
     /// One pull of one table.
@@ -123,6 +127,7 @@ impl Default for Limits {
             delivery_attempts: 8,
             send_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(15),
+            turn_timeout: Duration::from_secs(10 * 60),
             lock_timeout: Duration::from_secs(15),
             pull_timeout: Duration::from_secs(600),
             pull_rows: 20_000_000,
@@ -139,6 +144,8 @@ pub struct Source {
     pub kind: SourceKind,
     /// Of naive timestamps.
     pub zone: chrono_tz::Tz,
+    /// Those that may read it at the same time.
+    pub connections: Connections,
 }
 
 #[derive(Clone, Debug)]

@@ -131,6 +131,7 @@ pub(super) fn limits(root: &Section<'_>) -> Option<Limits> {
     let attempts = section.get("delivery_attempts").map_or(Some(usual.delivery_attempts), |node| node.small_count(1));
     let send_timeout = time("send_timeout", usual.send_timeout);
     let connect_timeout = time("connect_timeout", usual.connect_timeout);
+    let turn_timeout = time("turn_timeout", usual.turn_timeout);
     let lock_timeout = time("lock_timeout", usual.lock_timeout);
     let pull_timeout = time("pull_timeout", usual.pull_timeout);
     let pull_rows = count("pull_rows", usual.pull_rows);
@@ -146,6 +147,7 @@ pub(super) fn limits(root: &Section<'_>) -> Option<Limits> {
         delivery_attempts: attempts?,
         send_timeout: send_timeout?,
         connect_timeout: connect_timeout?,
+        turn_timeout: turn_timeout?,
         lock_timeout: lock_timeout?,
         pull_timeout: pull_timeout?,
         pull_rows: pull_rows?,

@@ -46,6 +46,10 @@ pub enum Fault {
     WrongRead { kind: &'static str, found: &'static str, accepted: &'static str },
     #[error("it took longer than {}; make the query smaller or raise limits.pull_timeout", seconds(.limit))]
     TooSlow { limit: Duration },
+    #[error(
+        "other runs are reading its source, and it was not this one's turn within {}; run again when they are done, raise limits.turn_timeout, or give the source more than connections = {connections}", seconds(.waited)
+    )]
+    NoTurn { connections: u32, waited: Duration },
     #[error("it has more than {limit} rows; narrow it or raise limits.pull_rows")]
     TooManyRows { limit: u64 },
     #[error("it has no column {column}; it has {}", list(.found))]

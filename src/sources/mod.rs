@@ -8,6 +8,7 @@ mod column;
 mod fault;
 pub mod files;
 mod growth;
+mod keyed;
 mod mysql;
 pub mod parameters;
 mod postgres;
@@ -26,7 +27,7 @@ pub use watch::{PROGRESS, Watch};
 use crate::audit::expression::Parameters;
 use crate::audit::recheck::Keys;
 use crate::audit::snapshot::{RawTable, Read, TableSpec};
-use crate::config::{Limits, Source, SourceKind};
+use crate::config::{Limits, Source, SourceKind, Turn};
 use crate::schedule::Clock;
 
 /// What one source answered: for each table what was made of its whole raw frame, or why there is none.
@@ -37,6 +38,8 @@ pub type Pulls<T> = BTreeMap<String, Result<T, SourceError>>;
 pub struct PullLimits {
     /// Reaching a server and logging in, one try.
     pub connect: Duration,
+    /// Waiting until other pulls of the source are done, so that it is this one's turn.
+    pub turn: Duration,
     /// Waiting for a table that another program holds locked.
     pub lock: Duration,
     /// One table, from asking to its last row. Opening the source has as long by itself.
@@ -50,6 +53,7 @@ impl PullLimits {
     pub fn of(limits: &Limits) -> PullLimits {
         PullLimits {
             connect: limits.connect_timeout,
+            turn: limits.turn_timeout,
             lock: limits.lock_timeout,
             timeout: limits.pull_timeout,
             rows: limits.pull_rows,
@@ -71,7 +75,8 @@ pub struct Asked {
 /// fails as a whole: each table has its own answer. Dropping the future stops the reading. Each raw table is handed to `settle`, with its
 /// name, before the next is read.
 ///
-/// Reading stands on one blocking thread per source; several sources may be pulled at the same time.
+/// Reading stands on one blocking thread per source; several sources may be pulled at the same time. Of one source, so
+/// many pulls read at once as its `connections` say, and the others wait for their turn.
 pub async fn pull<T: Send + 'static>(
     source: &Source,
     tables: Vec<Asked>,
@@ -81,16 +86,36 @@ pub async fn pull<T: Send + 'static>(
 ) -> Pulls<T> {
     let (limits, kind, zone) = (*limits, source.kind.clone(), source.zone);
     let names: Vec<String> = tables.iter().map(|asked| asked.table.name.clone()).collect();
-    watch::pull(&source.name, names, limits.timeout, settle, move |watch| match kind {
-        SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, &*clock, watch),
-        SourceKind::Postgres { url } => postgres::pull(&url, zone, &tables, &limits, &*clock, watch),
-        SourceKind::Mysql { url } => mysql::pull(&url, zone, &tables, &limits, &*clock, watch),
-        SourceKind::Files { path } => {
-            let tables: Vec<TableSpec> = tables.into_iter().map(|asked| asked.table).collect();
-            files::pull(&path, &tables, &limits, &*clock, watch);
+    let Some(turn) = turn(source, limits.turn).await else {
+        let fault = Fault::NoTurn { connections: source.connections.most(), waited: limits.turn };
+        let refused = |table: String| {
+            let at = Origin { source: source.name.clone(), table: table.clone() };
+            (table, Err(SourceError { at, fault: fault.clone() }))
+        };
+        return names.into_iter().map(refused).collect();
+    };
+    watch::pull(&source.name, names, limits.timeout, settle, move |watch| {
+        match kind {
+            SourceKind::Sqlite { path } => sqlite::pull(&path, &tables, &limits, &*clock, watch),
+            SourceKind::Postgres { url } => postgres::pull(&url, zone, &tables, &limits, &*clock, watch),
+            SourceKind::Mysql { url } => mysql::pull(&url, zone, &tables, &limits, &*clock, watch),
+            SourceKind::Files { path } => {
+                let tables: Vec<TableSpec> = tables.into_iter().map(|asked| asked.table).collect();
+                files::pull(&path, &tables, &limits, &*clock, watch);
+            }
         }
+        // Whoever waits for the pull may be gone by now; the source is read until its thread has ended.
+        drop(turn);
     })
     .await
+}
+
+/// The source's turn; `None` where it does not come within `patience`.
+async fn turn(source: &Source, patience: Duration) -> Option<Turn> {
+    if source.connections.are_taken() {
+        tracing::info!(source = source.name, connections = source.connections.most(), "waiting for a turn");
+    }
+    source.connections.turn(patience).await
 }
 
 /// What should be known of a source before it is relied on, such as a login that could write. One sentence each.

@@ -78,11 +78,16 @@ impl Watch {
     /// Whether the time of the table being read is over, of which so many rows have come: whoever waits for them hears
     /// how many. To be asked every few thousand rows.
     pub(super) fn is_over_after(&self, rows: u64) -> bool {
+        self.reached(rows);
+        self.is_over()
+    }
+
+    /// Tells whoever waits for the table being read that so many of its rows have come.
+    pub(super) fn reached(&self, rows: u64) {
         if tracing::enabled!(target: PROGRESS, tracing::Level::TRACE) {
             let table = lock(&self.shared).table.clone();
             tracing::trace!(target: PROGRESS, source = self.source, table, rows, "reached");
         }
-        self.is_over()
     }
 
     /// Reads one table in a time of its own and hands the answer over. A panic inside is that table's fault alone.

@@ -7,6 +7,7 @@
 mod mariadb;
 mod postgres;
 pub mod proxy;
+mod work;
 
 use std::fs;
 use std::net::TcpListener;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use mariadb::{Mariadb, Shop, mariadb};
-pub use postgres::{Postgres, postgres};
+pub use postgres::{Database, Postgres, postgres};
 
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);

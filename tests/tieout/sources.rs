@@ -5,10 +5,12 @@ mod exports;
 mod files;
 mod found;
 mod json_lines;
+mod keyed;
 mod mysql;
 mod parameters;
 mod postgres;
 mod sqlite;
+mod turns;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use polars::prelude::{AnyValue, DataFrame, TimeUnit};
 use tieout::audit::expression::Parameters;
 use tieout::audit::snapshot::{ColumnSpec, ColumnType, FileRead, Guards, History, RawTable, Read, TableSpec};
-use tieout::config::{Secret, Source, SourceKind};
+use tieout::config::{Connections, Secret, Source, SourceKind};
 use tieout::schedule::Clock;
 use tieout::sources::{Asked, PullLimits, Pulls, pull};
 
@@ -26,6 +28,7 @@ use crate::schedule::HeldClock;
 
 const LIMITS: PullLimits = PullLimits {
     connect: Duration::from_secs(10),
+    turn: Duration::from_secs(60),
     lock: Duration::from_secs(5),
     timeout: Duration::from_secs(60),
     rows: 100_000,
@@ -83,7 +86,7 @@ fn mysql_source(url: &str) -> Source {
 }
 
 fn source(kind: SourceKind) -> Source {
-    Source { name: "erp".to_owned(), kind, zone: chrono_tz::Asia::Shanghai }
+    Source { name: "erp".to_owned(), kind, zone: chrono_tz::Asia::Shanghai, connections: Connections::new(1) }
 }
 
 /// Pulls on a runtime of its own. That ends only when no reading thread is left.

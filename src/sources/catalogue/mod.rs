@@ -259,6 +259,7 @@ impl Catalogue<'_> {
     async fn ask(&self, questions: Vec<(String, Read, Vec<String>)>, rows: u64) -> BTreeMap<String, Answer> {
         let limits = PullLimits {
             connect: Duration::from_secs(15),
+            turn: QUESTION_TIMEOUT,
             lock: Duration::from_secs(5),
             timeout: QUESTION_TIMEOUT,
             rows,

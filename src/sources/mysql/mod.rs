@@ -3,26 +3,23 @@
 
 mod connect;
 mod decode;
+mod keyed;
 mod remarks;
+mod rows;
 
 use chrono::{DateTime, FixedOffset, Offset, TimeZone};
 use chrono_tz::Tz;
 use futures_util::StreamExt;
 use polars::prelude::DataFrame;
-use sqlx::mysql::{MySqlArguments, MySqlColumn, MySqlConnectOptions, MySqlConnection, MySqlRow};
-use sqlx::{
-    Arguments, AssertSqlSafe, Column, Connection, Decode, Executor, MySql, Row, SqlSafeStr, Statement, TypeInfo,
-};
+use sqlx::mysql::{MySqlArguments, MySqlColumn, MySqlConnectOptions, MySqlConnection};
+use sqlx::{Arguments, AssertSqlSafe, Connection, Executor, Row, SqlSafeStr, Statement};
 
 use self::connect::{query_fault, server_fault};
-use self::decode::Kind;
-use super::column::Growing;
-use super::growth::Growth;
+use self::rows::{Filling, Table};
 use super::parameters::Dialect;
 use super::question::Question;
 use super::server::{self, Session, Taken};
 use super::{Asked, Fault, PullLimits, Watch};
-use crate::audit::snapshot::TableSpec;
 use crate::audit::value::Value;
 use crate::config::Secret;
 use crate::schedule::Clock;
@@ -30,6 +27,8 @@ use crate::schedule::Clock;
 pub(super) use remarks::remarks;
 
 const KIND: &str = "mysql";
+/// Rows between two words to the watch.
+const ROWS_PER_LOOK: u64 = 4096;
 /// The server's clock, in microseconds since 1970.
 const NOW: &str = "select cast(timestampdiff(microsecond, '1970-01-01', utc_timestamp(6)) as signed)";
 
@@ -50,6 +49,13 @@ struct Times {
     zone: Tz,
     /// Of the session, in which `TIMESTAMP`s come.
     offset: FixedOffset,
+}
+
+impl Times {
+    /// The microseconds by which the clock of the session is ahead of UTC.
+    fn ahead(self) -> i64 {
+        i64::from(self.offset.local_minus_utc()) * 1_000_000
+    }
 }
 
 /// An open read transaction.
@@ -104,10 +110,10 @@ fn begin(mariadb: bool, limits: &PullLimits) -> String {
 }
 
 impl Session for Snapshot {
-    async fn read(&mut self, asked: &Asked, limits: &PullLimits, _: &Watch) -> Result<DataFrame, Fault> {
+    async fn read(&mut self, asked: &Asked, limits: &PullLimits, watch: &Watch) -> Result<DataFrame, Fault> {
         let question = Question::of(&asked.table, &asked.parameters, KIND, Dialect::Mysql)?;
         let Snapshot { connection, server, times, .. } = self;
-        Reading { connection, spec: &asked.table, server, limits, times: *times }.table(&question).await
+        Reading { connection, asked, server, limits, times: *times, watch }.table(&question).await
     }
 
     fn taken(&self) -> Taken {
@@ -167,87 +173,69 @@ fn arguments(values: &[&Value], times: Times) -> Result<MySqlArguments, Fault> {
 /// One table on its way from the server.
 struct Reading<'r> {
     connection: &'r mut MySqlConnection,
-    spec: &'r TableSpec,
+    asked: &'r Asked,
     server: &'r str,
     limits: &'r PullLimits,
     times: Times,
+    watch: &'r Watch,
 }
 
 impl Reading<'_> {
-    async fn table(self, question: &Question<'_>) -> Result<DataFrame, Fault> {
+    async fn table(mut self, question: &Question<'_>) -> Result<DataFrame, Fault> {
         let mut values = Vec::new();
-        let sql = question.text(|_, value| {
+        let mut sql = question.text(|_, value| {
             values.push(value);
             placeholder(value)
         });
-        let arguments = arguments(&values, self.times)?;
-        let failed = |doing, error: &sqlx::Error| query_fault(self.server, doing, self.limits, error);
+        let mut arguments = arguments(&values, self.times)?;
         // Preparing it also shows that it is one statement.
-        let prepared = self.connection.prepare_with(AssertSqlSafe(sql.clone()).into_sql_str(), &[]).await;
-        let prepared = prepared.map_err(|error| failed("understanding its query", &error))?;
-        if prepared.columns().is_empty() {
+        let columns = self.prepared(&sql).await?;
+        if columns.is_empty() {
             // It deletes, or its answer goes into a file or a variable.
             return Err(Fault::Writes);
         }
-        let begun = |columns: &[MySqlColumn]| Table::begun(self.spec, columns, self.times, self.limits.rows);
-        let mut table = begun(prepared.columns())?;
-        let mut rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch(self.connection);
-        let (mut first, mut answer) = (true, Ok(()));
+        let table = Table::begun(&self.asked.table, &columns, self.times, self.limits.rows)?;
+        let keys = self.asked.keys.as_ref().and_then(|keys| keyed::narrowed(&sql, values.len(), &columns, keys));
+        // A query that cannot stand inside another one, such as one with two columns of one name, is asked whole.
+        if let Some(keys) = keys
+            && self.prepared(&keys.text).await.is_ok()
+        {
+            sql = keys.text;
+            let added = keys.values.into_iter().try_for_each(|value| arguments.add(value));
+            added.map_err(|error| Fault::Internal { reason: error.to_string() })?;
+        }
+        self.rows(sql, arguments, table).await
+    }
+
+    /// Reads all rows of the query into `table`.
+    async fn rows(self, sql: String, arguments: MySqlArguments, table: Table) -> Result<DataFrame, Fault> {
+        let Reading { connection, asked, server, limits, times, watch } = self;
+        let failed = |error| query_fault(server, "reading its rows", limits, &error);
+        let mut rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch(connection);
+        let mut next = rows.next().await.transpose().map_err(failed)?;
+        let mut filling = Filling::of(match &next {
+            // The types of what parameters are part of are known only now.
+            Some(row) => Table::begun(&asked.table, row.columns(), times, limits.rows),
+            None => Ok(table),
+        });
+        let mut count: u64 = 0;
         // After a fault of ours the rest is still taken off the connection, which is needed for the next table. The
         // end of this table's time ends that too, and gives the connection up.
-        while let Some(row) = rows.next().await {
-            let row = row.map_err(|error| failed("reading its rows", &error))?;
-            if std::mem::take(&mut first) {
-                // The types of what parameters are part of are known only now.
-                match begun(row.columns()) {
-                    Ok(begun) => table = begun,
-                    Err(fault) => answer = Err(fault),
-                }
+        while let Some(row) = next {
+            count += 1;
+            if count.is_multiple_of(ROWS_PER_LOOK) {
+                watch.reached(count);
             }
-            if answer.is_ok() {
-                answer = table.take(&row);
-            }
+            filling.take(row).await;
+            next = rows.next().await.transpose().map_err(failed)?;
         }
-        answer?;
-        table.grown.finish()
-    }
-}
-
-/// What has come of a table.
-struct Table {
-    /// Where in the server's rows the columns stand that the table's file names. The others travel, and are passed
-    /// over: to leave them out, the query would have to be asked inside another, which the server may first write down
-    /// whole, and refuses where two of them have the same name.
-    places: Vec<usize>,
-    grown: Growth<Kind>,
-}
-
-impl Table {
-    fn begun(spec: &TableSpec, columns: &[MySqlColumn], times: Times, limit: u64) -> Result<Table, Fault> {
-        let found: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
-        let needed = super::needed(spec, &found)?;
-        let ahead = i64::from(times.offset.local_minus_utc()) * 1_000_000;
-        let (mut places, mut growing) = (Vec::new(), Vec::new());
-        for (place, column) in columns.iter().enumerate().filter(|(place, _)| needed[*place]) {
-            let kind = Kind::of(column.type_info(), ahead).ok_or_else(|| Fault::UnreadableType {
-                column: column.name().to_owned(),
-                found: column.type_info().name().to_owned(),
-                accepted: "turn it into text in the query, for example st_astext(column) as column",
-            })?;
-            places.push(place);
-            growing.push((kind, Growing::new(column.name())));
-        }
-        Ok(Table { places, grown: Growth::new(growing, limit) })
+        filling.finish().await
     }
 
-    fn take(&mut self, row: &MySqlRow) -> Result<(), Fault> {
-        self.grown.begin_row()?;
-        for (index, place) in self.places.iter().enumerate() {
-            let raw = row.try_get_raw(*place).map_err(|error| Fault::Internal { reason: error.to_string() })?;
-            // The bytes as they came; only a null has none. (Zero dates would be taken for nulls if they were asked.)
-            let cell = <&[u8] as Decode<MySql>>::decode(raw).ok();
-            self.grown.push(index, cell)?;
-        }
-        Ok(())
+    /// The columns that the query answers.
+    async fn prepared(&mut self, sql: &str) -> Result<Vec<MySqlColumn>, Fault> {
+        let prepared = self.connection.prepare_with(AssertSqlSafe(sql.to_owned()).into_sql_str(), &[]).await;
+        let failed = |error| query_fault(self.server, "understanding its query", self.limits, &error);
+        Ok(prepared.map_err(failed)?.columns().to_vec())
     }
 }

@@ -6,6 +6,7 @@
 
 mod connect;
 mod decode;
+mod keyed;
 mod remarks;
 
 use futures_util::{StreamExt, TryStreamExt};
@@ -21,7 +22,6 @@ use super::parameters::Dialect;
 use super::question::Question;
 use super::server::{self, Session, Taken};
 use super::{Asked, Fault, PullLimits, Watch};
-use crate::audit::snapshot::TableSpec;
 use crate::audit::value::Value;
 use crate::config::Secret;
 use crate::schedule::Clock;
@@ -87,10 +87,9 @@ impl Snapshot {
 
 impl Session for Snapshot {
     async fn read(&mut self, asked: &Asked, limits: &PullLimits, watch: &Watch) -> Result<DataFrame, Fault> {
-        let spec = &asked.table;
-        let question = Question::of(spec, &asked.parameters, KIND, Dialect::Postgres)?;
+        let question = Question::of(&asked.table, &asked.parameters, KIND, Dialect::Postgres)?;
         let Snapshot { connection, server, money, .. } = self;
-        Reading { connection, spec, server, limits, watch, money }.guarded(&question).await
+        Reading { connection, asked, server, limits, watch, money }.guarded(&question).await
     }
 
     fn taken(&self) -> Taken {
@@ -108,11 +107,12 @@ fn sql(question: &Question<'_>) -> String {
     question.text(|at, value| format!("${}::{}", at + 1, type_of(value)))
 }
 
-fn arguments(question: &Question<'_>) -> Result<PgArguments, Fault> {
+/// The values of the parameters, and behind them those of the keys.
+fn arguments(question: &Question<'_>, keys: Vec<Vec<Option<String>>>) -> Result<PgArguments, Fault> {
     let mut arguments = PgArguments::default();
-    for value in question.values() {
-        arguments.add(written(value)).map_err(|error| Fault::Internal { reason: error.to_string() })?;
-    }
+    let added = question.values().map(written).try_for_each(|value| arguments.add(value));
+    let added = added.and_then(|()| keys.into_iter().try_for_each(|array| arguments.add(array)));
+    added.map_err(|error| Fault::Internal { reason: error.to_string() })?;
     Ok(arguments)
 }
 
@@ -148,7 +148,7 @@ fn written(value: &Value) -> Option<String> {
 /// One table on its way from the server.
 struct Reading<'r> {
     connection: &'r mut PgConnection,
-    spec: &'r TableSpec,
+    asked: &'r Asked,
     server: &'r str,
     limits: &'r PullLimits,
     watch: &'r Watch,
@@ -157,9 +157,9 @@ struct Reading<'r> {
 
 impl Reading<'_> {
     /// Reads the table inside a savepoint, so that its fault leaves the transaction, and with it the snapshot, alive.
-    async fn guarded(mut self, asked: &Question<'_>) -> Result<DataFrame, Fault> {
+    async fn guarded(mut self, question: &Question<'_>) -> Result<DataFrame, Fault> {
         self.execute("savepoint tieout").await?;
-        let answer = self.table(asked).await;
+        let answer = self.table(question).await;
         match &answer {
             Err(Fault::Lost { .. }) => {}
             Err(_) => self.execute("rollback to savepoint tieout").await?,
@@ -177,11 +177,12 @@ impl Reading<'_> {
         query_fault(self.server, doing, self.limits, error)
     }
 
-    async fn table(&mut self, asked: &Question<'_>) -> Result<DataFrame, Fault> {
-        let whole = sql(asked);
-        let described = self.described(&whole, asked.values().len()).await?;
+    async fn table(&mut self, question: &Question<'_>) -> Result<DataFrame, Fault> {
+        let parameters = question.values().len();
+        let mut sql = sql(question);
+        let described = self.described(&sql, parameters).await?;
         let found: Vec<String> = described.iter().map(|column| column.name().to_owned()).collect();
-        let needed = super::needed(self.spec, &found)?;
+        let needed = super::needed(&self.asked.table, &found)?;
         let all = needed.iter().all(|needed| *needed);
         let columns: Vec<&PgColumn> =
             described.iter().zip(&needed).filter(|(_, needed)| **needed).map(|(column, _)| column).collect();
@@ -199,16 +200,19 @@ impl Reading<'_> {
             growing.push((kind, Growing::new(column.name())));
         }
         let mut table = Growth::new(growing, self.limits.rows);
+        let keys = self.asked.keys.as_ref().and_then(|keys| keyed::narrowed(&sql, parameters, &described, keys));
+        let arrays = keys.map_or_else(Vec::new, |narrowed| {
+            sql = narrowed.text;
+            narrowed.arrays
+        });
         // Columns that no table file names need not travel.
-        let sql = if all {
-            whole
-        } else {
+        if !all {
             let names: Vec<String> = columns.iter().map(|column| quoted(column.name())).collect();
-            format!("select {} from (\n{}\n) as tieout", names.join(", "), whole)
-        };
-        match asked.values().len() {
+            sql = format!("select {} from (\n{sql}\n) as tieout", names.join(", "));
+        }
+        match parameters + arrays.len() {
             0 => self.copy(&sql, &mut table).await?,
-            _ => self.rows(&sql, arguments(asked)?, &mut table).await?,
+            _ => self.rows(&sql, arguments(question, arrays)?, &mut table).await?,
         }
         table.finish()
     }

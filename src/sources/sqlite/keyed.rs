@@ -4,6 +4,7 @@ use rusqlite::types::Value as Sql;
 
 use crate::audit::recheck::{Cells, KeyPart, Keys};
 use crate::audit::value::Value;
+use crate::sources::keyed::around;
 
 /// Values of keys that one statement may bind. SQLite takes 32,766 in all.
 const VALUES: usize = 30_000;
@@ -16,8 +17,7 @@ pub(super) struct Narrowed {
 }
 
 /// `query` with its rows narrowed to those of `keys`, and to those whose cells may become any key; `None` where there
-/// are too many keys for one statement. They must be one statement: a row that comes with any key would come with
-/// each of several.
+/// are too many keys for one statement.
 pub(super) fn narrowed(query: &str, keys: &Keys) -> Option<Narrowed> {
     let Keys { parts, rows } = keys;
     if rows.is_empty() || parts.is_empty() || rows.len().checked_mul(parts.len())? > VALUES {
@@ -26,12 +26,8 @@ pub(super) fn narrowed(query: &str, keys: &Keys) -> Option<Narrowed> {
     let comparable: Vec<String> = parts.iter().map(comparable).collect();
     let compared: Vec<String> = parts.iter().map(compared).collect();
     let one = format!("({})", vec!["?"; parts.len()].join(", "));
-    let text = format!(
-        "select * from (\n{query}\n) as tieout where not ({}) or ({}) in (values {})",
-        comparable.join(" and "),
-        compared.join(", "),
-        vec![one; rows.len()].join(", ")
-    );
+    let among = format!("values {}", vec![one; rows.len()].join(", "));
+    let text = around(query, &comparable, &compared, &among);
     let values = rows.iter().flat_map(|row| parts.iter().zip(row)).map(|(part, value)| bound(part.cells, value));
     Some(Narrowed { text, values: values.collect() })
 }

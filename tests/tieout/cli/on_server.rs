@@ -1,9 +1,9 @@
-//! `tieout explore` and `tieout init` over a PostgreSQL.
+//! `tieout explore` and `tieout init` over a PostgreSQL and a MariaDB.
 
 use std::fs;
 
 use super::Shop;
-use crate::servers::postgres;
+use crate::servers::{mariadb, postgres};
 
 const SETUP: &str = "
     create schema sales; create schema finance; create schema \"Odd\";
@@ -49,6 +49,45 @@ fn a_postgresql_is_explored_and_begun_with() {
         "init_postgres_table",
         fs::read_to_string(shop.path("new/config/tables/orders.toml")).unwrap()
     );
+    let ran =
+        shop.shell(&format!("ERP_URL='{url}' tieout run daily --dry-run --config new/config/tieout.toml --format csv"));
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.out.matches("SO-3 / 1").count(), 1, "the one invoice that is dearer: {}", ran.out);
+}
+
+const MARIADB: &str = "
+    create table orders (order_no varchar(20), line_no int, sku varchar(20) not null, qty decimal(18,4), amount decimal(18,2),
+        currency char(3), ordered date, created timestamp default now(), primary key (order_no, line_no));
+    insert into orders select concat('SO-', seq div 2), seq % 2, concat('S', seq), seq * 1.5, seq * 10.25, 'CNY',
+        date '2026-11-01' + interval seq % 20 day, now() from seq_1_to_60;
+    create table invoices (invoice_no varchar(20) primary key, order_no varchar(20), order_line int, amount decimal(18,2),
+        currency char(3), due_date date, paid tinyint(1));
+    insert into invoices select concat('IN-', seq), concat('SO-', seq div 2), seq % 2, seq * 10.25 + (seq = 7), 'CNY',
+        date '2026-12-01' + interval seq day, seq % 3 = 0 from seq_1_to_60;
+    create view unpaid as select * from invoices where not paid;
+    create table `Mixed Case` (`Id` int unsigned primary key, `where` json, raw blob)";
+
+#[test]
+fn a_mariadb_is_explored_and_begun_with() {
+    let Some(server) = mariadb() else { return };
+    let database = server.database(MARIADB);
+    let shop = Shop::new("", "");
+    let url = database.url();
+    let listed = shop.shell(&format!("COLUMNS=200 tieout explore '{url}'"));
+    assert_eq!((listed.code, listed.err.as_str()), (0, ""), "{}", listed.out);
+    // The name of the database, and with it the width of the first column, is another one every time.
+    let lines = listed.out.lines().skip(4).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines = lines.collect::<Vec<_>>().join("\n").replace(&database.name, "DATABASE");
+    insta::assert_snapshot!("explore_mariadb", lines);
+
+    let begun = shop.shell(&format!("tieout init new --source 'erp={url}'"));
+    assert_eq!(begun.code, 0, "{}", begun.err);
+    let checked = shop.shell(&format!("ERP_URL='{url}' tieout check --config new/config/tieout.toml"));
+    assert_eq!(checked.code, 0, "{}{}", checked.out, checked.err);
+    let config = fs::read_to_string(shop.path("new/config/tieout.toml")).unwrap();
+    assert!(config.contains("url  = \"${ERP_URL}\"") && !config.contains("mysql://"), "{config}");
+    let table = fs::read_to_string(shop.path("new/config/tables/orders.toml")).unwrap();
+    insta::assert_snapshot!("init_mariadb_table", table.replace(&database.name, "DATABASE"));
     let ran =
         shop.shell(&format!("ERP_URL='{url}' tieout run daily --dry-run --config new/config/tieout.toml --format csv"));
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);

@@ -14,6 +14,7 @@ use tieout::schedule::Clock;
 use tieout::store::{Filter, Store};
 
 use crate::harness::HeldClock;
+use crate::servers::mariadb;
 
 /// Three databases of a Yonyou-like system, two of them year-books of one company.
 struct Group {
@@ -267,4 +268,39 @@ async fn a_name_of_the_config_says_which_company_a_source_is_and_otherwise_its_o
     let before = hash(&config);
     group.write("config/tieout.toml", CONFIG);
     assert_ne!(hash(&group.config()), before);
+}
+
+/// Two companies at a MariaDB, the year-book of the last year a file: each is known or unknown by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn companies_may_be_databases_of_a_server() {
+    let Some(server) = mariadb() else { return };
+    let group = Group::new();
+    let tables = "create table orders (no varchar(9) primary key, amount decimal(9,2));
+        create table invoices (no varchar(9) primary key, amount decimal(9,2));
+        insert into orders values ('1', 10), ('2', 20); insert into invoices values ('1', 10), ('2', 21)";
+    let shops = [server.database(tables), server.database(tables)];
+    let mut text = CONFIG.to_owned();
+    for (shop, book) in shops.iter().zip(["ufdata_001_2026", "ufdata_002_2026"]) {
+        let (file, server) =
+            (format!("kind = \"sqlite\"\npath = \"{book}.db\""), format!("kind = \"mysql\"\nurl = \"{}\"", shop.url()));
+        assert!(text.contains(&file));
+        text = text.replace(&file, &server);
+    }
+    group.write("config/tieout.toml", &format!("{text}[limits]\nmax_clock_offset = \"900000h\"\n"));
+    group.write(
+        "rules/by-company.toml",
+        &rule("\"company\", \"no\"").replacen("owner =", "recheck = \"5m\"\nowner =", 1),
+    );
+    group.run().await;
+    assert_eq!(group.exceptions("by-company").await, open(&["001 / 2", "002 / 2", "002 / 25"]));
+    shops[1].sql("rename table invoices to kept");
+    shops[0].sql("update invoices set amount = 20 where no = '2'");
+    let report = group.run().await;
+    let by_company = of(&report, "by-company");
+    assert_eq!(by_company.status, RuleStatus::TiesOut);
+    assert!(matches!(&by_company.unknown["002"], Reason::Unreadable { source, .. } if source == "ufdata_002_2026"));
+    assert_eq!(by_company.unknown.len(), 1);
+    let all = group.exceptions("by-company").await;
+    assert_eq!(all[0], ("001 / 2".to_owned(), Status::Resolved));
+    assert_eq!(all[1..], open(&["002 / 2", "002 / 25"]));
 }

@@ -42,7 +42,7 @@ impl Clock for WorkingClock<'_> {
 }
 
 /// Runs the three-way match while somebody works between its two readings.
-async fn run_while(company: &Company, dry_run: bool, work: impl FnOnce() + Send) -> RunReport {
+pub(super) async fn run_while(company: &Company, dry_run: bool, work: impl FnOnce() + Send) -> RunReport {
     let clock = WorkingClock { held: &company.clock, work: Mutex::new(Some(Box::new(work))) };
     let request = Request { target: Target::Job("daily".to_owned()), as_of: clock.now(), dry_run };
     run::run(&company.config(), Some(&company.store().await), &request, &clock).await.unwrap()

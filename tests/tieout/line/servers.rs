@@ -1,31 +1,46 @@
 //! Database servers that refuse, break, change or are written to: what their rule would have proved stays as it was,
 //! that is said, and the other rules are judged.
 
+use chrono::TimeDelta;
 use tieout::report::{RuleStatus, RunReport};
+use tieout::schedule::Clock;
 
+use super::recheck::run_while;
 use super::sources::check_not_evaluated;
 use super::{check_unchanged, company, rule};
 use crate::harness::Company;
 use crate::servers::proxy::Proxy;
-use crate::servers::{PASSWORD, Postgres, postgres};
+use crate::servers::{Database, Mariadb, PASSWORD, Postgres, Shop, mariadb, postgres};
 
 const RULE: &str = "orders-at-the-server";
 
-/// Orders and the invoices of the same lines, one of them wrong, and one without an invoice.
+/// Orders and the invoices of the same lines, one of them wrong, and one without an invoice. `ORDERS` stands for the
+/// numbers and amounts of 3,000 orders, in the server's own words.
 const BOOKS: &str = "
-    create table orders (no text primary key, amount numeric(12,2), ordered date);
-    create table invoices (no text primary key, amount numeric(12,2), invoiced date);
-    insert into orders select 'SO-' || g, g * 1.25, date '2026-11-01' from generate_series(1, 3000) g;
+    create table orders (no varchar(20) primary key, amount numeric(12,2), ordered date);
+    create table invoices (no varchar(20) primary key, amount numeric(12,2), invoiced date);
+    insert into orders select no, amount, '2026-11-01' from (ORDERS) o;
     insert into invoices select no, amount, ordered from orders;
     update invoices set amount = amount + 1 where no = 'SO-7';
     delete from invoices where no = 'SO-8';";
 
+fn at_postgres(server: &Postgres) -> Database<'_> {
+    let orders = "select 'SO-' || g as no, g * 1.25 as amount from generate_series(1, 3000) g";
+    let books = BOOKS.replace("ORDERS", orders).replace("'2026-11-01'", "date '2026-11-01'");
+    server.database(&books)
+}
+
+fn at_mariadb(server: &Mariadb) -> Shop<'_> {
+    server
+        .database(&BOOKS.replace("ORDERS", "select concat('SO-', seq) as no, seq * 1.25 as amount from seq_1_to_3000"))
+}
+
 /// The demo company with a further rule over two tables of a server. The clocks of the company stand still, so the
 /// server's is far ahead of them.
-fn company_at(url: &str) -> Company {
+fn company_at(kind: &str, url: &str) -> Company {
     let company = company();
     let config = company.read("config/tieout.toml").replace("\"low-stock\",", "\"low-stock\", \"orders-*\",");
-    let source = format!("\n[sources.server]\nkind = \"postgres\"\nurl = \"{url}\"\nzone = \"Asia/Shanghai\"\n");
+    let source = format!("\n[sources.server]\nkind = \"{kind}\"\nurl = \"{url}\"\nzone = \"Asia/Shanghai\"\n");
     let limits = "[limits]\nmax_clock_offset = \"900000h\"\nlock_timeout = \"1s\"\nconnect_timeout = \"5s\"\npull_timeout = \"4s\"\n";
     company.write("config/tieout.toml", &format!("{config}{source}{limits}"));
     for (table, date) in [("orders", "ordered"), ("invoices", "invoiced")] {
@@ -48,94 +63,150 @@ fn judged(report: &RunReport) -> (RuleStatus, usize) {
     (rule.status, rule.exceptions.len())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_befalls_the_server_its_rule_stays_as_it_was_and_the_others_are_judged() {
-    let Some(server) = postgres() else { return };
-    let database = server.database(BOOKS);
-    let url = database.url();
-    let company = company_at(&url);
+/// What breaks the tables of a server of any kind, and what mends them again.
+const FAULTS: [(&str, &str, &str); 5] = [
+    ("a table is gone", "alter table invoices rename to i", "alter table i rename to invoices"),
+    (
+        "a column is gone",
+        "alter table invoices rename column amount to sum",
+        "alter table invoices rename column sum to amount",
+    ),
+    (
+        "a type has changed",
+        "alter table invoices rename column amount to kept; alter table invoices add amount date default '2026-11-01'",
+        "alter table invoices drop column amount; alter table invoices rename column kept to amount",
+    ),
+    (
+        "a table is empty",
+        "create table kept as select * from invoices; delete from invoices",
+        "insert into invoices select * from kept; drop table kept",
+    ),
+    (
+        "a table is ten times smaller",
+        "create table kept as select * from invoices; delete from invoices where no not like '%0'",
+        "insert into invoices select * from kept where no not like '%0'; drop table kept",
+    ),
+];
+
+const HIDDEN: &str = "alter table invoices rename to i; create view invoices as";
+const SHOWN: &str = "drop view invoices; alter table i rename to invoices;";
+
+/// What each fault of the tables, made and mended by `sql`, is told as.
+async fn of_tables(company: &Company, sql: impl Fn(&str), faults: &[(&str, &str, &str)]) -> Vec<String> {
     let first = company.run().await;
     assert_eq!(judged(&first), (RuleStatus::Exceptions, 2));
-    let (config, address) = (company.read("config/tieout.toml"), server.address().to_owned());
-    let (port, authority) = (address.rsplit_once(':').unwrap().1.to_owned(), server.authority());
-    let secure = authority.map(|file| format!("?sslmode=verify-full&sslrootcert={}", file.display()));
     let mut said = Vec::new();
-    for (broken, breaking, mending) in [
-        ("a table is gone", "alter table invoices rename to i", "alter table i rename to invoices"),
-        ("a column is gone", "alter table invoices rename amount to sum", "alter table invoices rename sum to amount"),
-        (
-            "a type has changed",
-            "alter table invoices rename amount to kept; alter table invoices add amount date default '2026-11-01'",
-            "alter table invoices drop amount; alter table invoices rename kept to amount",
-        ),
-        (
-            "a table is empty",
-            "create table kept as table invoices; delete from invoices",
-            "insert into invoices table kept; drop table kept",
-        ),
-        (
-            "a table is ten times smaller",
-            "create table kept as table invoices; delete from invoices where no not like '%0'",
-            "insert into invoices select * from kept where no not like '%0'; drop table kept",
-        ),
-        (
-            "a query never ends",
-            "alter table invoices rename to i; create view invoices as select i.* from i, pg_sleep(60)",
-            "drop view invoices; alter table i rename to invoices",
-        ),
-        (
-            "the disk of the server is full",
-            "alter table invoices rename to i; create view invoices as select * from i order by md5(no);
-             do $$ begin execute format('alter database %I set work_mem = ''64kB''', current_database());
-                         execute format('alter database %I set temp_file_limit = ''64kB''', current_database()); end $$",
-            "drop view invoices; alter table i rename to invoices;
-             do $$ begin execute format('alter database %I reset all', current_database()); end $$",
-        ),
-    ] {
-        database.sql(breaking);
-        let (_, reasons) = check_not_evaluated(&company, broken, &[RULE]).await;
+    for (broken, breaking, mending) in FAULTS.iter().chain(faults) {
+        sql(breaking);
+        let (_, reasons) = check_not_evaluated(company, broken, &[RULE]).await;
         said.push(format!("{broken}:\n{reasons}"));
-        database.sql(mending);
+        sql(mending);
         check_unchanged(&company.run().await);
     }
-    let cut = Proxy::cutting_after(&address, 40_000);
-    for (broken, url) in [
+    said
+}
+
+/// What each fault on the way to the server at `address` is told as: `secure` and `plain` are what the URL says for a
+/// connection that checks the certificate, and for one in plain text.
+async fn of_the_way(company: &Company, url: &str, address: &str, secure: &str, plain: &str) -> Vec<String> {
+    let config = company.read("config/tieout.toml");
+    let cut = Proxy::cutting_after(address, 40_000);
+    let cut_at = format!("127.0.0.1:{}", cut.port);
+    let mut said = Vec::new();
+    for (broken, other) in [
         ("the password is wrong", url.replace(PASSWORD, "wr0ng")),
-        ("nobody listens", url.replace(&port, "1")),
-        ("the certificate is another's", format!("{url}{}", secure.unwrap_or_default())),
-        ("the connection is cut", format!("{}?sslmode=disable", url.replace(&port, &cut.port.to_string()))),
+        ("nobody listens", url.replace(address, "127.0.0.1:1")),
+        ("the certificate is another's", format!("{url}{secure}")),
+        ("the connection is cut", format!("{}{plain}", url.replace(address, &cut_at))),
     ] {
-        company.write("config/tieout.toml", &config.replace(&database.url(), &url));
-        let (_, reasons) = check_not_evaluated(&company, broken, &[RULE]).await;
+        company.write("config/tieout.toml", &config.replace(url, &other));
+        let (_, reasons) = check_not_evaluated(company, broken, &[RULE]).await;
         // How much of the row in which it is cut had come is a matter of luck.
         let reasons = match reasons.split_once(" broke: ") {
             Some((before, after)) => format!("{before} broke: …;{}", after.split_once(';').unwrap().1),
             None => reasons,
         };
-        let reasons = reasons.replace(&format!("127.0.0.1:{}", cut.port), "HOST").replace("127.0.0.1:1", "HOST");
+        let reasons = reasons.replace(&cut_at, "HOST").replace("127.0.0.1:1 ", "HOST ");
         assert!(!reasons.contains("wr0ng") && !reasons.contains(PASSWORD), "{reasons}");
         said.push(format!("{broken}:\n{reasons}"));
     }
     company.write("config/tieout.toml", &config.replace("900000h", "10m"));
-    let (_, reasons) = check_not_evaluated(&company, "the clock is off", &[RULE]).await;
+    let (_, reasons) = check_not_evaluated(company, "the clock is off", &[RULE]).await;
     assert!(reasons.contains("ClockOff"), "{reasons}");
     company.write("config/tieout.toml", &config);
     check_unchanged(&company.run().await);
-    let said = said.join("\n\n").replace(&address, "HOST").replace(&database.name, "DATABASE");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_befalls_the_server_its_rule_stays_as_it_was_and_the_others_are_judged() {
+    let Some(server) = postgres() else { return };
+    let database = at_postgres(server);
+    let (url, address) = (database.url(), server.address());
+    let company = company_at("postgres", &url);
+    let never = format!("{HIDDEN} select i.* from i, pg_sleep(60)");
+    let full = format!(
+        "{HIDDEN} select * from i order by md5(no);
+         do $$ begin execute format('alter database %I set work_mem = ''64kB''', current_database());
+                     execute format('alter database %I set temp_file_limit = ''64kB''', current_database()); end $$"
+    );
+    let freed =
+        format!("{SHOWN} do $$ begin execute format('alter database %I reset all', current_database()); end $$");
+    let faults = [
+        ("a query never ends", never.as_str(), SHOWN),
+        ("the disk of the server is full", full.as_str(), freed.as_str()),
+    ];
+    let mut said = of_tables(&company, |statements| database.sql(statements), &faults).await;
+    let secure = server.authority().map(|file| format!("?sslmode=verify-full&sslrootcert={}", file.display()));
+    said.extend(of_the_way(&company, &url, address, &secure.unwrap_or_default(), "?sslmode=disable").await);
+    insta::assert_snapshot!(said.join("\n\n").replace(address, "HOST").replace(&database.name, "DATABASE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_befalls_a_mariadb_its_rule_stays_as_it_was_and_the_others_are_judged() {
+    let Some(server) = mariadb() else { return };
+    let shop = at_mariadb(server);
+    let (url, address) = (shop.url(), server.address());
+    let company = company_at("mysql", &url);
+    let never = format!("{HIDDEN} select * from i where sleep(60) = 0");
+    let faults = [("a query never ends", never.as_str(), SHOWN)];
+    let mut said = of_tables(&company, |statements| shop.sql(statements), &faults).await;
+    let secure = server.authority().map(|file| format!("?ssl-mode=VERIFY_IDENTITY&ssl-ca={}", file.display()));
+    said.extend(of_the_way(&company, &url, address, &secure.unwrap_or_default(), "?ssl-mode=DISABLED").await);
+    let said =
+        said.join("\n\n").replace(address, "HOST").replace(&shop.reader, "READER").replace(&shop.name, "DATABASE");
     insta::assert_snapshot!(said);
+}
+
+async fn check_not_waited_for<S>(company: Company, lock: impl FnOnce() -> S) {
+    company.run().await;
+    let held = lock();
+    let (_, reasons) = check_not_evaluated(&company, "locked", &[RULE]).await;
+    assert!(reasons.contains("is locked by another program, and still was after 1 s"), "{reasons}");
+    drop(held);
+    check_unchanged(&company.run().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_being_rebuilt_is_not_waited_for_for_ever() {
     let Some(server) = postgres() else { return };
-    let database = server.database(BOOKS);
-    let company = company_at(&database.url());
+    let database = at_postgres(server);
+    let lock = || database.session("begin; lock table invoices in access exclusive mode");
+    check_not_waited_for(company_at("postgres", &database.url()), lock).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_a_mariadb_that_is_being_rebuilt_is_not_waited_for_for_ever() {
+    let Some(server) = mariadb() else { return };
+    let shop = at_mariadb(server);
+    check_not_waited_for(company_at("mysql", &shop.url()), || shop.session("lock tables invoices write")).await;
+}
+
+async fn check_killed(company: Company, kill: impl FnOnce()) {
     company.run().await;
-    let held = database.session("begin; lock table invoices in access exclusive mode");
-    let (_, reasons) = check_not_evaluated(&company, "locked", &[RULE]).await;
-    assert!(reasons.contains("is locked by another program, and still was after 1 s"), "{reasons}");
-    drop(held);
-    check_unchanged(&company.run().await);
+    kill();
+    let (_, reasons) = check_not_evaluated(&company, "killed", &[RULE]).await;
+    assert!(reasons.contains("cannot be reached"), "{reasons}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,34 +215,85 @@ async fn a_server_that_is_killed_is_unknown_until_it_is_back() {
         return;
     }
     let Some(server) = Postgres::start() else { return };
-    let database = server.database(BOOKS);
-    let company = company_at(&database.url());
-    company.run().await;
-    server.killer()();
-    let (_, reasons) = check_not_evaluated(&company, "killed", &[RULE]).await;
-    assert!(reasons.contains("cannot be reached"), "{reasons}");
+    let database = at_postgres(&server);
+    check_killed(company_at("postgres", &database.url()), server.killer()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mariadb_that_is_killed_is_unknown_until_it_is_back() {
+    if mariadb().is_none() {
+        return;
+    }
+    let Some(server) = Mariadb::start() else { return };
+    let shop = at_mariadb(&server);
+    check_killed(company_at("mysql", &shop.url()), server.killer()).await;
 }
 
 /// Somebody takes orders, invoices and cancels them all day long, each in one transaction. Whatever is read at whatever
-/// moment agrees, so nothing may ever be found.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_busy_writer_never_makes_a_break() {
+/// moment agrees, so nothing may ever be found. `SLEEP` stands for the name of the function that waits.
+const BUSY: &str = "
+    begin; insert into orders values ('N-$n', $n, '2026-11-02'); select SLEEP(0.001); insert into invoices values ('N-$n', $n, '2026-11-02'); commit;
+    begin; delete from invoices where no = 'SO-$n'; delete from orders where no = 'SO-$n'; commit;
+    begin; update orders set amount = amount + 1; update invoices set amount = amount + 1; commit;";
+const WRONG_ONES: &str =
+    "delete from orders where no in ('SO-7', 'SO-8'); delete from invoices where no in ('SO-7', 'SO-8')";
+
+async fn check_never_a_break(company: Company) {
     const RUNS: usize = 50;
-    let Some(server) = postgres() else { return };
-    let database = server.database(BOOKS);
-    database.sql("delete from orders where no in ('SO-7', 'SO-8'); delete from invoices where no in ('SO-7', 'SO-8')");
-    let company = company_at(&database.url());
     company.narrow(&["orders-*"]);
-    let writer = database.writer(
-        "begin; insert into orders values ('N-' || $n, $n, '2026-11-02'); select pg_sleep(0.001); insert into invoices values ('N-' || $n, $n, '2026-11-02'); commit;
-         begin; delete from invoices where no = 'SO-' || $n; delete from orders where no = 'SO-' || $n; commit;
-         begin; update orders set amount = amount + 1; update invoices set amount = amount + 1; commit;",
-    );
     for run in 0..RUNS {
         let report = company.dry_run().await;
         assert_eq!(judged(&report), (RuleStatus::TiesOut, 0), "run {run}: {:?}", rule(&report, RULE));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_writer_never_makes_a_break() {
+    let Some(server) = postgres() else { return };
+    let database = at_postgres(server);
+    database.sql(WRONG_ONES);
+    let writer = database.writer(&BUSY.replace("SLEEP", "pg_sleep"));
+    check_never_a_break(company_at("postgres", &database.url())).await;
     assert!(writer.rounds() > 0, "the writer was at work");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_writer_at_a_mariadb_never_makes_a_break() {
+    let Some(server) = mariadb() else { return };
+    let shop = at_mariadb(server);
+    shop.sql(WRONG_ONES);
+    let writer = shop.writer(&BUSY.replace("SLEEP", "sleep"));
+    check_never_a_break(company_at("mysql", &shop.url())).await;
+    assert!(writer.rounds() > 0, "the writer was at work");
+}
+
+/// Of two orders that break, one is mended between the two readings.
+async fn check_read_again(company: Company, mend: impl FnOnce() + Send) {
+    company.narrow(&["orders-*"]);
+    company.edit(&format!("rules/{RULE}.toml"), "owner =", "recheck = \"5m\"\nowner =");
+    let before = company.clock.now();
+    let report = run_while(&company, false, mend).await;
+    assert_eq!(company.clock.now() - before, TimeDelta::minutes(5));
+    let rule = rule(&report, RULE);
+    let listed: Vec<String> = rule.exceptions.iter().map(|listed| listed.subject.to_string()).collect();
+    assert_eq!((rule.status, listed), (RuleStatus::Exceptions, vec!["SO-8".to_owned()]));
+    assert_eq!(rule.read_again_at.len(), 2);
+}
+
+const MENDED: &str = "update invoices set amount = amount - 1 where no = 'SO-7'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_breaks_at_a_server_is_read_again() {
+    let Some(server) = postgres() else { return };
+    let database = at_postgres(server);
+    check_read_again(company_at("postgres", &database.url()), || database.sql(MENDED)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_breaks_at_a_mariadb_is_read_again() {
+    let Some(server) = mariadb() else { return };
+    let shop = at_mariadb(server);
+    check_read_again(company_at("mysql", &shop.url()), || shop.sql(MENDED)).await;
 }
 
 /// The disk that tieout's own store lies on is full: the run says so, and nothing of it is recorded.

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tieout::run::{RunError, Target};
+use tieout::report::RunReport;
+use tieout::run::{Request, RunError, Target};
 use tieout::schedule::Clock;
 use tieout::serve::{Pace, serve};
 use tokio::net::TcpListener;
@@ -39,7 +40,7 @@ async fn run_beside(company: &Company, other: Target) -> Result<(), RunError> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let store = tieout::store::Store::open(config.store_url.expose()).await.unwrap();
-                let request = tieout::run::Request { target, as_of: now, dry_run: false };
+                let request = Request { target, as_of: now, dry_run: false };
                 let clock = HeldClock::at(&now.to_rfc3339());
                 tieout::run::run(&config, Some(&store), &request, &clock).await.map(drop)
             })
@@ -130,4 +131,21 @@ async fn a_service_and_runs_by_hand_share_one_store() {
     assert_eq!(company.rows(Database::Store, "select count(*), null from runs where job = 'daily'"), ["1|"]);
     check_nothing_doubled(&company).await;
     check_unchanged(&company.run().await);
+}
+
+/// Every run asks for all sources, of which each is read once at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_at_the_same_time_take_turns_at_their_sources_and_all_are_judged() {
+    let company = company();
+    let (config, now) = (company.config(), company.clock.now());
+    let request = Request { target: Target::Job("daily".to_owned()), as_of: now, dry_run: true };
+    let run = || async { tieout::run::run(&config, None, &request, &*company.clock).await.unwrap() };
+    let (one, two, three) = tokio::join!(run(), run(), run());
+    assert!(one.rules.iter().all(|rule| rule.reason.is_none()), "{:?}", one.rules);
+    for other in [two, three] {
+        let listed = |report: &RunReport| -> Vec<_> {
+            report.rules.iter().map(|rule| (rule.rule.clone(), rule.status, rule.exceptions.len())).collect()
+        };
+        assert_eq!(listed(&other), listed(&one));
+    }
 }

@@ -9,6 +9,7 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
 
+use super::work::{Session, Writer};
 use super::{PASSWORD, Process, certificate, free_port, is_root, on_a_thread, program, run, runtime};
 
 /// Not `root`, which the server makes by itself, for logins from its own machine and without a password.
@@ -77,7 +78,7 @@ impl Mariadb {
         let (login, address) = (format!("{ADMINISTRATOR}:{PASSWORD}"), format!("127.0.0.1:{port}"));
         let mut server = Mariadb { process: Some(process), login, address };
         let url = server.url("mysql");
-        let answers = || runtime().block_on(MySqlConnection::connect(&url)).is_ok();
+        let answers = || on_a_thread(|| runtime().block_on(MySqlConnection::connect(&url)).is_ok());
         server.process.iter_mut().for_each(|process| process.wait(answers));
         Some(server)
     }
@@ -139,6 +140,16 @@ impl Shop<'_> {
     /// Runs statements as an administrator.
     pub fn sql(&self, statements: &str) {
         execute(&self.server.url(&self.name), statements);
+    }
+
+    /// Runs statements as an administrator, and holds what they hold.
+    pub fn session(&self, statements: &str) -> Session<MySqlConnection> {
+        Session::holding(&self.server.url(&self.name), statements)
+    }
+
+    /// Runs statements as an administrator again and again, with the number of the round in the place of `$n`.
+    pub fn writer(&self, statements: &str) -> Writer {
+        Writer::at_work::<MySqlConnection>(self.server.url(&self.name), statements.to_owned())
     }
 
     /// Runs statements as an administrator whenever it is called, from whatever thread.

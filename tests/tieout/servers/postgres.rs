@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::thread::JoinHandle;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
+use super::work::{Session, Writer};
 use super::{PASSWORD, Process, as_user, certificate, free_port, is_root, on_a_thread, program, run, runtime};
 
 /// A server that tests may use as they like.
@@ -124,73 +123,18 @@ impl Database<'_> {
     }
 
     /// Runs statements, and holds what they hold.
-    pub fn session(&self, statements: &str) -> Session {
-        let (url, text) = (self.url(), statements.to_owned());
-        on_a_thread(move || {
-            let runtime = runtime();
-            let connection = runtime.block_on(async {
-                let mut connection = PgConnection::connect(&url).await.unwrap();
-                connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
-                connection
-            });
-            Session { _connection: connection, runtime: Some(runtime) }
-        })
+    pub fn session(&self, statements: &str) -> Session<PgConnection> {
+        Session::holding(&self.url(), statements)
     }
 
     /// Runs statements again and again, with the number of the round in the place of `$n`.
-    pub fn writer(&self, statements: &'static str) -> Writer {
-        let (rounds, stop) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
-        let (url, counted, stopped) = (self.url(), Arc::clone(&rounds), Arc::clone(&stop));
-        let work = std::thread::spawn(move || {
-            runtime().block_on(async {
-                let mut connection = PgConnection::connect(&url).await.unwrap();
-                while !stopped.load(Ordering::Relaxed) {
-                    let round = counted.fetch_add(1, Ordering::Relaxed) + 1;
-                    let text = statements.replace("$n", &round.to_string());
-                    connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
-                }
-            });
-        });
-        Writer { rounds, stop, work: Some(work) }
+    pub fn writer(&self, statements: &str) -> Writer {
+        Writer::at_work::<PgConnection>(self.url(), statements.to_owned())
     }
 
     /// Runs statements.
     pub fn sql(&self, statements: &str) {
         execute(&self.url(), statements);
-    }
-}
-
-/// A connection that stays as its statements left it.
-pub struct Session {
-    _connection: PgConnection,
-    runtime: Option<Runtime>,
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // A test that is itself asynchronous may not wait for a runtime to end.
-        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
-    }
-}
-
-/// Somebody who works on a database until nobody holds this any more.
-pub struct Writer {
-    rounds: Arc<AtomicU32>,
-    stop: Arc<AtomicBool>,
-    work: Option<JoinHandle<()>>,
-}
-
-impl Writer {
-    /// How often all statements were run so far.
-    pub fn rounds(&self) -> u32 {
-        self.rounds.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = self.work.take().map(JoinHandle::join);
     }
 }
 
