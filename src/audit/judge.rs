@@ -41,7 +41,7 @@ impl<'a> Judge<'a> {
     pub fn partition(&mut self, tables: &Tables) {
         let Judge { rule, context, open, gathered, keyless, parties } = self;
         match &rule.body {
-            Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) => {
+            Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
                 reconcile::partition(rule, body, context, tables, open, gathered, keyless);
             }
             Body::LowStock(body) => low_stock::partition(rule, body, context, tables, open, gathered),
@@ -60,7 +60,7 @@ impl<'a> Judge<'a> {
     /// What was seen of the subjects, before anything is concluded from it.
     pub fn seen(mut self) -> Seen {
         match &self.rule.body {
-            Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) => {
+            Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
                 reconcile::finish(self.rule, body, &self.open, self.keyless, &mut self.gathered);
             }
             Body::LowStock(_) => {}

@@ -134,7 +134,7 @@ fn expected_break(section: &Section<'_>, known: &Known<'_>) -> Option<(ExpectedB
 /// A check of the rule, or the class of a fault that stands under its own name.
 fn check(node: &Node<'_>, rule: &Rule) -> Option<String> {
     let mut known: Vec<&str> = match &rule.body {
-        Body::Reconcile(body) => body.checks.iter().map(|check| check.name.as_str()).collect(),
+        Body::Reconcile(body) | Body::Threshold(body) => body.checks.iter().map(|check| check.name.as_str()).collect(),
         Body::Validity(body) | Body::Stalled(body) => {
             let assertions = body.asserted.iter().flat_map(|asserted| &asserted.assertions);
             assertions.map(|assertion| assertion.name.as_str()).collect()

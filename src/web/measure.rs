@@ -86,7 +86,7 @@ fn zeros(config: &Config) -> State {
 /// Every department whose desk an exception of the rule can land on.
 fn departments(rule: &Rule) -> BTreeSet<&str> {
     let mut departments = BTreeSet::from([rule.owner.as_str()]);
-    if let Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) = &rule.body {
+    if let Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) = &rule.body {
         let assertions = body.asserted.iter().flat_map(|asserted| &asserted.assertions);
         departments.extend(assertions.map(|assertion| assertion.owner.as_str()));
         departments.extend(body.sides.iter().map(|side| side.owner.as_str()));

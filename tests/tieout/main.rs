@@ -32,6 +32,7 @@ mod sources;
 mod stalled;
 mod store;
 mod suggest;
+mod threshold;
 mod tolerance;
 mod validity;
 mod value;

@@ -6,7 +6,9 @@ use toml::de::DeTable;
 
 use super::reading::{Reading, Surroundings};
 use super::validity::Checks;
-use super::{Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile, severity, validity};
+use super::{
+    Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile, severity, threshold, validity,
+};
 use crate::audit::snapshot::TableSpec;
 use crate::language::Bilingual;
 use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
@@ -38,10 +40,11 @@ pub fn rule_id(file: &SourceText) -> String {
     id.map_or_else(|| file.stem(), str::to_owned)
 }
 
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 6] = [
     ("reconcile", "reconcile"),
     ("validity", "validity"),
     ("stalled", "stalled"),
+    ("threshold", "threshold"),
     ("low_stock", "low_stock"),
     ("overdue_payment", "overdue_payment"),
 ];
@@ -57,7 +60,8 @@ fn rule(
     let parameters = id.as_deref().and_then(surroundings.parameters);
     let reading = Reading { surroundings, id: id.clone().unwrap_or_else(|| file.stem()), parameters };
     // Without its kind a file has no known keys; everything else about it would be noise.
-    let accepted = "kind = \"reconcile\", \"validity\", \"stalled\", \"low_stock\" or \"overdue_payment\"";
+    let accepted =
+        "kind = \"reconcile\", \"validity\", \"stalled\", \"threshold\", \"low_stock\" or \"overdue_payment\"";
     let kind = section.need("kind", accepted)?.one_of(&KINDS)?;
     let title = section.need("title", "what the rule is called: text, or { en = \"…\", zh = \"…\" }");
     let title = title.and_then(|node| node.bilingual());
@@ -73,6 +77,7 @@ fn rule(
     let body = match kind {
         "reconcile" => reconcile::read(section, &reading, &fallback, &mut inline).map(Body::Reconcile),
         "validity" => validity::read(section, &reading, &fallback, Checks::Validity).map(Body::Validity),
+        "threshold" => threshold::read(section, &reading, &fallback).map(Body::Threshold),
         "stalled" => validity::read(section, &reading, &fallback, Checks::Stalled).map(Body::Stalled),
         "low_stock" => low_stock::read(section, &reading).map(Body::LowStock),
         _ => overdue::read(section, &reading).map(Body::OverduePayment),

@@ -21,6 +21,7 @@ mod stalled;
 mod stock;
 mod stock_settings;
 mod table;
+mod threshold;
 mod tolerance;
 mod validity;
 mod window;
@@ -79,6 +80,7 @@ impl Rule {
             Body::Reconcile(_) => "reconcile",
             Body::Validity(_) => "validity",
             Body::Stalled(_) => "stalled",
+            Body::Threshold(_) => "threshold",
             Body::LowStock(_) => "low_stock",
             Body::OverduePayment(_) => "overdue_payment",
         }
@@ -103,6 +105,8 @@ pub enum Body {
     Validity(Reconcile),
     /// One side, and how long its rows may stay as they are.
     Stalled(Reconcile),
+    /// One side, and the limits of a figure of each group of its rows.
+    Threshold(Reconcile),
     LowStock(LowStock),
     OverduePayment(OverduePayment),
 }

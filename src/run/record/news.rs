@@ -67,7 +67,7 @@ const AGED_PARTIES: usize = 3;
 /// Every department a rule's exceptions may belong to.
 fn departments(rule: &Rule) -> BTreeSet<String> {
     let mut departments = BTreeSet::from([rule.owner.clone()]);
-    if let Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) = &rule.body {
+    if let Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) = &rule.body {
         let assertions = body.asserted.iter().flat_map(|asserted| &asserted.assertions);
         departments.extend(assertions.map(|assertion| assertion.owner.clone()));
         departments.extend(body.checks.iter().map(|check| check.owner.clone()));
