@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::{Files, NOT_EVALUATED, TIES_OUT, fail, load, print};
 use crate::audit::judgement::Reason;
 use crate::audit::snapshot::TableSpec;
-use crate::config::{Config, Transport};
+use crate::config::{Config, Job, Transport};
 use crate::language::Language;
 use crate::run::{self, Probe};
 use crate::schedule::{Clock, Timetable};
 use crate::sources::{self, PullLimits};
 use crate::store::Store;
-use crate::words;
+use crate::words::{self, length};
 
 /// Checks config, tables and rules, then reads every table once
 #[derive(Clone, Debug, clap::Args)]
@@ -62,9 +64,11 @@ fn summary(config: &Config, clock: &dyn Clock) -> String {
     for (name, job) in &config.jobs {
         let Some(line) = &job.schedule else {
             let _ = writeln!(text, "  job {name}: {}, run by hand", counted(job.rules.len(), "rule"));
+            too_late(&mut text, config, job);
             continue;
         };
         let _ = writeln!(text, "  job {name}: {}, at \"{line}\" in {}", counted(job.rules.len(), "rule"), job.zone);
+        too_late(&mut text, config, job);
         // The line was checked when the files were read; a line that cannot be parsed has no coming runs to show.
         let upcoming = Timetable::parse(line, job.zone).map(|times| times.upcoming(clock.now(), UPCOMING));
         for at in upcoming.unwrap_or_default() {
@@ -78,6 +82,20 @@ fn summary(config: &Config, clock: &dyn Clock) -> String {
     };
     let _ = writeln!(text, "  mail: {mail}");
     text
+}
+
+/// The rules of a job that would read again only when the job's time is over, and so never know what breaks.
+fn too_late(text: &mut String, config: &Config, job: &Job) {
+    let long = |time| TimeDelta::from_std(time).map_or_else(|_| "ever".to_owned(), |time| length(time, Language::En));
+    for rule in config.rules.iter().filter(|rule| job.rules.contains(&rule.id)) {
+        let Some(recheck) = rule.recheck.filter(|recheck| *recheck >= job.time_limit) else { continue };
+        let (recheck, limit) = (long(recheck), long(job.time_limit));
+        let _ = writeln!(
+            text,
+            "    rule {}: recheck = {recheck} is not over within the job's time_limit of {limit}, so whatever breaks leaves the rule not evaluated",
+            rule.id
+        );
+    }
 }
 
 fn tables(text: &mut String, probes: &BTreeMap<String, Result<Probe, Reason>>) -> u8 {

@@ -92,6 +92,8 @@ pub enum Fault {
         "the certificate or the encryption of {server} is not accepted: {reason}; the source's url says what is ({accepted})"
     )]
     Certificate { server: String, reason: String, accepted: &'static str },
+    #[error("the clock of {server} shows no time that can be read, so how far it is off is not known; set it right")]
+    NoClock { server: String },
     #[error("the connection to {server} broke: {reason}; half a table is none, so nothing of it is used")]
     Lost { server: String, reason: String },
     #[error("it was not read, because table {table} took too long and the connection was given up with it")]

@@ -9,6 +9,12 @@ use crate::audit::value::Value;
 /// What a query may begin with. Everything else could end the transaction or set a switch.
 const QUERY_WORDS: [&str; 4] = ["select", "with", "values", "table"];
 
+/// A name as a source takes it between quotes of its own, whatever it is made of.
+pub(super) fn quoted(name: &str, quote: char) -> String {
+    let doubled = format!("{quote}{quote}");
+    format!("{quote}{}{quote}", name.replace(quote, &doubled))
+}
+
 /// A query that was looked at, and found to be one.
 pub(super) struct Question<'q> {
     /// Without the semicolon that may end it.

@@ -32,6 +32,7 @@ use crate::audit::moments::Moments;
 use crate::audit::snapshot::Figures;
 
 pub use recording::Recording;
+pub use tables::PULLS_KEPT;
 
 /// A store that cannot do what was asked. Sentences carry no URL and no secret.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,10 @@ use super::{Acceptance, Recording, RunRow, Store, StoreError, TablePull};
 use crate::audit::judgement::Reason;
 use crate::audit::snapshot::{Baseline, Figures};
 
+/// Pulls that are kept of one table and company that asked the same: the latest, of which a look at a past day needs
+/// one that is no later.
+pub const PULLS_KEPT: u32 = 400;
+
 const READ: &str = "read what is remembered of the tables";
 const WRITE: &str = "record the pulls";
 const ACCEPT: &str = "accept the table's next pull";
@@ -88,6 +92,13 @@ impl Recording {
         let insert = "INSERT INTO table_pulls (run_id, table_name, company, hash, as_of, day, since, moment, \
                       row_count, totals, columns, acceptance) VALUES";
         session.insert(WRITE, insert, "", rows).await?;
+        let prune = "DELETE FROM table_pulls WHERE table_name = $1 AND company = $2 AND hash = $3 AND as_of < \
+                     (SELECT as_of FROM table_pulls WHERE table_name = $1 AND company = $2 AND hash = $3 \
+                      ORDER BY as_of DESC LIMIT 1 OFFSET $4)";
+        for pull in pulls {
+            let (table, company, hash) = (&pull.table, &pull.company, &pull.hash);
+            session.execute(WRITE, prune, cells![table, company, hash, PULLS_KEPT - 1]).await?;
+        }
         let mut entries = Vec::new();
         for pull in pulls {
             let Some(acceptance) = &pull.acceptance else { continue };

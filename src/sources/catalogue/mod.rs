@@ -11,6 +11,7 @@ mod sqlite;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::question::quoted;
 use super::{Asked, Fault, Origin, PullLimits, SourceError, pull};
 use crate::audit::expression::Parameters;
 use crate::audit::snapshot::{
@@ -230,11 +231,6 @@ const KEYWORDS: [&str; 72] = [
     "where",
     "with",
 ];
-
-fn quoted(name: &str, quote: char) -> String {
-    let doubled = format!("{quote}{quote}");
-    format!("{quote}{}{quote}", name.replace(quote, &doubled))
-}
 
 fn place(holding: &Holding, word: impl Fn(&str) -> String) -> String {
     let name = word(&holding.name);

@@ -7,6 +7,7 @@ use super::decode::Kind;
 use crate::audit::recheck::{Cells, KeyPart, Keys};
 use crate::audit::value::Value;
 use crate::sources::keyed::around;
+use crate::sources::question::quoted;
 
 /// Values that one statement may bind in all; the protocol counts them in 16 bits.
 const VALUES: usize = 65_535;
@@ -70,7 +71,7 @@ fn compared_by(part: &KeyPart, columns: &[MySqlColumn]) -> Option<Compared> {
 
 /// Whether a cell is one that can be compared before it is cleaned. Never null.
 fn comparable(part: &KeyPart, by: Compared) -> String {
-    let column = quoted(&part.column);
+    let column = quoted(&part.column, '`');
     match (by, part.cells) {
         (Compared::Text, Cells::CleanText) => {
             format!("coalesce({} not regexp '[^-A-Z0-9_./]', false)", compared(part, by))
@@ -84,7 +85,7 @@ fn comparable(part: &KeyPart, by: Compared) -> String {
 /// be equal; blanks at their ends do not count, which finds too many rows at most. Of an integer that is added to,
 /// nothing is left of how it is shown: with zeros in front, or as a year.
 fn compared(part: &KeyPart, by: Compared) -> String {
-    let column = quoted(&part.column);
+    let column = quoted(&part.column, '`');
     match by {
         Compared::Text => format!("convert({column} using utf8mb4) collate utf8mb4_bin"),
         Compared::Integers => format!("{column} + 0"),
@@ -106,8 +107,4 @@ fn bound(by: Compared, value: &Value) -> Option<String> {
         }
         _ => None,
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }

@@ -82,11 +82,12 @@ impl Snapshot {
             connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
             let before = clock.now();
             let row = connection.fetch_one(sqlx::query(NOW)).await?;
-            let theirs = DateTime::from_timestamp_micros(row.try_get(0)?).unwrap_or(before);
-            Ok((connection, Taken::between(before, clock.now(), theirs)))
+            let theirs = row.try_get::<Option<i64>, _>(0)?.and_then(DateTime::from_timestamp_micros);
+            Ok((connection, theirs.map(|theirs| Taken::between(before, clock.now(), theirs))))
         };
         let server = connect::address(options);
         let (connection, taken) = server::reach(&server, limits, open, |error| server_fault(&server, error)).await?;
+        let taken = taken.ok_or_else(|| Fault::NoClock { server: server.clone() })?;
         Ok(Snapshot { connection, server, times, taken })
     }
 }

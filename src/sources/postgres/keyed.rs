@@ -4,10 +4,10 @@ use sqlx::Column;
 use sqlx::postgres::PgColumn;
 
 use super::decode::Kind;
-use super::quoted;
 use crate::audit::recheck::{Cells, KeyPart, Keys};
 use crate::audit::value::Value;
 use crate::sources::keyed::around;
+use crate::sources::question::quoted;
 
 /// A query around another one.
 pub(super) struct Narrowed {
@@ -42,7 +42,7 @@ pub(super) fn narrowed(query: &str, parameters: usize, columns: &[PgColumn], key
 ///
 /// Texts are compared byte by byte, whatever the column's own order holds to be equal.
 fn one(part: &KeyPart, kind: Kind) -> Option<(String, String, &'static str)> {
-    let column = quoted(&part.column);
+    let column = quoted(&part.column, '"');
     let text = || format!("{column}::text collate \"C\"");
     let there = || format!("{column} is not null");
     let is_text =

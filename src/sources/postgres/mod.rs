@@ -19,7 +19,7 @@ use self::decode::Kind;
 use super::column::Growing;
 use super::growth::{Growth, malformed};
 use super::parameters::Dialect;
-use super::question::Question;
+use super::question::{Question, quoted};
 use super::server::{self, Session, Taken};
 use super::{Asked, Fault, PullLimits, Watch};
 use crate::audit::value::Value;
@@ -76,11 +76,12 @@ impl Snapshot {
             connection.execute(sqlx::raw_sql(AssertSqlSafe(begin))).await?;
             let before = clock.now();
             let row = connection.fetch_one(sqlx::query("select clock_timestamp()")).await?;
-            let theirs = decode::instant(row.try_get_raw(0)?.as_bytes().unwrap_or_default()).unwrap_or(before);
-            Ok((connection, Taken::between(before, clock.now(), theirs)))
+            let theirs = decode::instant(row.try_get_raw(0)?.as_bytes().unwrap_or_default());
+            Ok((connection, theirs.map(|theirs| Taken::between(before, clock.now(), theirs))))
         };
         let server = connect::address(options);
         let (connection, taken) = server::reach(&server, limits, open, |error| server_fault(&server, error)).await?;
+        let taken = taken.ok_or_else(|| Fault::NoClock { server: server.clone() })?;
         Ok(Snapshot { connection, server, taken, money: None })
     }
 }
@@ -207,7 +208,7 @@ impl Reading<'_> {
         });
         // Columns that no table file names need not travel.
         if !all {
-            let names: Vec<String> = columns.iter().map(|column| quoted(column.name())).collect();
+            let names: Vec<String> = columns.iter().map(|column| quoted(column.name(), '"')).collect();
             sql = format!("select {} from (\n{sql}\n) as tieout", names.join(", "));
         }
         match parameters + arrays.len() {
@@ -289,11 +290,6 @@ impl Reading<'_> {
 
 fn is_money(column: &PgColumn) -> bool {
     Kind::of(column.type_info(), 0) == Some(Kind::Money(0))
-}
-
-/// A name as PostgreSQL takes it whatever it is made of.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What has come of a `COPY` so far.

@@ -5,6 +5,7 @@ use rusqlite::types::Value as Sql;
 use crate::audit::recheck::{Cells, KeyPart, Keys};
 use crate::audit::value::Value;
 use crate::sources::keyed::around;
+use crate::sources::question::quoted;
 
 /// Values of keys that one statement may bind. SQLite takes 32,766 in all.
 const VALUES: usize = 30_000;
@@ -34,7 +35,7 @@ pub(super) fn narrowed(query: &str, keys: &Keys) -> Option<Narrowed> {
 
 /// Whether a cell is one that can be compared before it is cleaned. Never null.
 fn comparable(part: &KeyPart) -> String {
-    let column = quoted(&part.column);
+    let column = quoted(&part.column, '"');
     match part.cells {
         Cells::Text => format!("typeof({column}) in ('text', 'integer')"),
         Cells::CleanText => {
@@ -47,7 +48,7 @@ fn comparable(part: &KeyPart) -> String {
 /// The cell, as a key's value is bound.
 fn compared(part: &KeyPart) -> String {
     let kind = if part.cells == Cells::Numbers { "integer" } else { "text" };
-    format!("cast({} as {kind})", quoted(&part.column))
+    format!("cast({} as {kind})", quoted(&part.column, '"'))
 }
 
 /// A number with a fraction, or beyond 64 bits, is no integer of SQLite: null equals none.
@@ -61,8 +62,4 @@ fn bound(cells: Cells, value: &Value) -> Sql {
         }
         _ => Sql::Null,
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -119,3 +119,17 @@ fn a_secret_appears_nowhere() {
         }
     }
 }
+
+#[test]
+fn check_says_when_a_job_leaves_no_time_to_read_again() {
+    let shop = Shop::new("1,C-1,10.00,CNY", "1,C-1,10.00,CNY");
+    shop.edit("rules/orders.toml", "owner", "recheck = \"30m\"\nowner");
+    let said = || {
+        let checked = shop.shell("tieout check --offline");
+        assert_eq!(checked.code, 0, "{}", checked.err);
+        checked.out.lines().find(|line| line.contains("recheck")).map(|line| line.trim().to_owned())
+    };
+    insta::assert_snapshot!(said().unwrap(), @"rule orders: recheck = 30 minutes is not over within the job's time_limit of 30 minutes, so whatever breaks leaves the rule not evaluated");
+    shop.edit("rules/orders.toml", "30m", "29m");
+    assert_eq!(said(), None);
+}

@@ -218,6 +218,21 @@ fn all_tables_of_a_source_are_of_one_moment() {
     assert_eq!(frames, ["1 rows\nno Int32: 1"; 3].map(|frame| frame.replace("Int32", "Int64")));
 }
 
+/// A server whose clock is another one's: a function of the same name stands before its own.
+#[test]
+fn a_clock_that_cannot_be_read_is_not_taken_for_a_right_one() {
+    let Some(server) = postgres() else { return };
+    let database = server.database(
+        "create function public.clock_timestamp() returns timestamptz language sql as 'select ''infinity''::timestamptz';
+         do $$ begin
+             execute format('alter database %I set search_path = public, pg_catalog', current_database());
+         end $$;
+         create table t (no int)",
+    );
+    let source = postgres_source(&database.url());
+    insta::assert_snapshot!(answer(&source, "select no from t", &["no"], &Parameters::new()), @"cannot read table t of source erp: the clock of PostgreSQL at HOST (database DATABASE, user postgres) shows no time that can be read, so how far it is off is not known; set it right");
+}
+
 #[test]
 fn how_far_the_clock_of_the_server_is_off_is_known() {
     let Some(server) = postgres() else { return };

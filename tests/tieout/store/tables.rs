@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use tieout::audit::amount::Purse;
 use tieout::audit::judgement::Reason;
 use tieout::audit::snapshot::{Figures, Total};
-use tieout::store::{Acceptance, Store, StoreError, TablePull};
+use tieout::store::{Acceptance, PULLS_KEPT, Store, StoreError, TablePull};
 
 use super::scene::{Day, Scene, date, id, moment};
 
@@ -65,6 +65,25 @@ async fn the_last_good_pull_is_the_latest_that_is_not_of_a_later_day_and_asked_t
     assert_eq!(at("2026-03-03").await, Some(("2026-03-02".to_owned(), 2)));
     assert_eq!(at("2026-03-05").await, Some(("2026-03-04".to_owned(), 4)));
     assert_eq!(baseline(&scene.store).await, Some(pull(4).figures));
+}
+
+#[tokio::test]
+async fn of_each_table_the_latest_pulls_are_kept() {
+    let scene = Scene::new().await;
+    record(&scene, "2026-03-02", &[pull(2), TablePull { company: "002".to_owned(), ..pull(9) }]).await;
+    let earlier = "pragma foreign_keys = off;
+        with recursive n(n) as (select 1 union all select n + 1 from n where n < 500)
+        insert into table_pulls select 'run-' || n, table_name, company, hash, as_of - n * 86400000000, day, since, moment,
+            row_count, totals, columns, acceptance from table_pulls, n where company = ''";
+    scene.raw().execute_batch(earlier).expect("earlier pulls");
+    record(&scene, "2026-03-03", &[pull(3)]).await;
+    let counted = |company: &str| -> (u32, i64) {
+        let select = "select count(*), (max(as_of) - min(as_of)) / 86400000000 from table_pulls where company = ?1";
+        scene.raw().query_row(select, [company], |row| Ok((row.get(0)?, row.get(1)?))).expect("a count")
+    };
+    assert_eq!(counted(""), (PULLS_KEPT, i64::from(PULLS_KEPT) - 1));
+    assert_eq!(counted("002").0, 1, "another company's are its own");
+    assert_eq!(baseline(&scene.store).await, Some(pull(3).figures));
 }
 
 #[tokio::test]
