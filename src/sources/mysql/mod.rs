@@ -227,10 +227,10 @@ impl Reading<'_> {
             if count.is_multiple_of(ROWS_PER_LOOK) {
                 watch.reached(count);
             }
-            filling.take(row).await;
+            filling.take(&row);
             next = rows.next().await.transpose().map_err(failed)?;
         }
-        filling.finish().await
+        filling.finish()
     }
 
     /// The columns that the query answers.

@@ -1,10 +1,8 @@
-//! Rows on their way into a table: one thread takes them off the connection, and another one reads their cells.
+//! Rows on their way into a table.
 
 use polars::prelude::DataFrame;
 use sqlx::mysql::{MySqlColumn, MySqlRow};
 use sqlx::{Column, Decode, MySql, Row, TypeInfo};
-use tokio::sync::mpsc::{Sender, channel};
-use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Times;
 use super::decode::Kind;
@@ -12,11 +10,6 @@ use crate::audit::snapshot::TableSpec;
 use crate::sources::column::Growing;
 use crate::sources::growth::Growth;
 use crate::sources::{Fault, needed};
-
-/// Rows that are handed over at once.
-const BATCH: usize = 1024;
-/// Batches that may wait to be read. The connection waits when there are more.
-const WAITING: usize = 4;
 
 /// What has come of a table.
 pub(super) struct Table {
@@ -57,52 +50,29 @@ impl Table {
     }
 }
 
-/// A table whose rows are read on a thread of their own while others still come.
+/// A table whose rows come one after the other, until it has a fault. Their cells are read where they come: a thread of
+/// its own for that costs more than it spares, because the server works meanwhile too.
 pub(super) struct Filling {
-    batch: Vec<MySqlRow>,
-    /// Gone once the table has a fault.
-    batches: Option<Sender<Vec<MySqlRow>>>,
-    table: JoinHandle<Result<Table, Fault>>,
+    table: Result<Table, Fault>,
 }
 
 impl Filling {
     /// A table that could be begun, or the fault that it has instead.
     pub fn of(table: Result<Table, Fault>) -> Filling {
-        let (batches, mut waiting) = channel::<Vec<MySqlRow>>(WAITING);
-        let table = spawn_blocking(move || {
-            let mut table = table?;
-            while let Some(batch) = waiting.blocking_recv() {
-                batch.iter().try_for_each(|row| table.take(row))?;
-            }
-            Ok(table)
-        });
-        Filling { batch: Vec::with_capacity(BATCH), batches: Some(batches), table }
+        Filling { table }
     }
 
-    /// Hands the next row over. After a fault of the table it is passed over.
-    pub async fn take(&mut self, row: MySqlRow) {
-        if self.batches.is_some() {
-            self.batch.push(row);
-        }
-        if self.batch.len() == BATCH {
-            self.hand_over().await;
-        }
-    }
-
-    async fn hand_over(&mut self) {
-        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
-        if let Some(batches) = &self.batches
-            && batches.send(batch).await.is_err()
+    /// Takes the next row. After a fault of the table it is passed over.
+    pub fn take(&mut self, row: &MySqlRow) {
+        if let Ok(table) = &mut self.table
+            && let Err(fault) = table.take(row)
         {
-            self.batches = None;
+            self.table = Err(fault);
         }
     }
 
     /// The whole table, or its first fault.
-    pub async fn finish(mut self) -> Result<DataFrame, Fault> {
-        self.hand_over().await;
-        drop(self.batches);
-        let table = self.table.await.map_err(|error| Fault::Internal { reason: error.to_string() })?;
-        table?.grown.finish()
+    pub fn finish(self) -> Result<DataFrame, Fault> {
+        self.table?.grown.finish()
     }
 }
