@@ -102,7 +102,7 @@ fn cause(found: &Break) -> Option<&'static str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn causes_in_the_demo_are_right_and_seldom_overlooked() {
     let (mut causes, mut odds) = (Counts::default(), Counts::default());
-    for seed in [101, 102, 103] {
+    for seed in [7_001, 7_002, 7_003] {
         let company = Company::new(3_000, seed, "2026-03-31".parse().unwrap());
         let report = company.dry_run().await;
         for expected in &company.truth().must_raise {
@@ -124,7 +124,7 @@ async fn causes_in_the_demo_are_right_and_seldom_overlooked() {
 #[test]
 fn causes_among_order_lines_are_right_and_seldom_overlooked() {
     let (mut causes, mut odds) = (Counts::default(), Counts::default());
-    for seed in [201, 202, 203] {
+    for seed in [8_001, 8_002, 8_003] {
         let made = made(seed, 12_000);
         for finding in made.judge().findings {
             let fault = finding.subject.values().first().and_then(|order| made.faults.get(&order.to_string()));
@@ -138,6 +138,7 @@ fn causes_among_order_lines_are_right_and_seldom_overlooked() {
         let raised = Fault::ALL.iter().all(|fault| made.faults.values().any(|made| made == fault));
         assert!(raised, "every fault is there");
     }
+    insta::assert_snapshot!(format!("{}\n{}", causes.text(), odds.text()));
     causes.hold();
     odds.hold();
 }
