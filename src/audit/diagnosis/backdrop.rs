@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 use super::aids::Aids;
@@ -140,8 +141,8 @@ fn count(cells: &Vector, kept: &Kept) -> Option<HashMap<Value, u64>> {
 }
 
 /// How often each cell occurs; nothing once there are too many different ones. Neighbours are often alike.
-fn tally<T: Copy + Eq + Hash>(cells: impl Iterator<Item = Option<T>>) -> Option<HashMap<T, u64>> {
-    let mut counts: HashMap<T, u64> = HashMap::new();
+fn tally<T: Copy + Eq + Hash>(cells: impl Iterator<Item = Option<T>>) -> Option<HashMap<T, u64, FixedState>> {
+    let mut counts: HashMap<T, u64, FixedState> = HashMap::with_hasher(FixedState::default());
     let mut run: Option<(T, u64)> = None;
     let mut close = |run: Option<(T, u64)>| {
         let Some((cell, rows)) = run else { return true };

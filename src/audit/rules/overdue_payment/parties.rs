@@ -126,11 +126,13 @@ impl Parties {
                 party.faults.push((side, message));
                 continue;
             }
-            for row in members {
-                let Some(amount) = rows::amount(&amounts, row) else {
-                    party.faults.push((side, empty(side, &open.amount, "money")));
-                    break;
-                };
+            // One row without an amount leaves the party's sum open, whichever row comes first.
+            let stated = members.iter().map(|row| Some((*row, rows::amount(&amounts, *row)?)));
+            let Some(stated) = stated.collect::<Option<Vec<_>>>() else {
+                party.faults.push((side, empty(side, &open.amount, "money")));
+                continue;
+            };
+            for (row, amount) in stated {
                 let currency = currencies.at(row);
                 match side {
                     "unapplied" => party.add(currency, buckets, amount, |aged| &mut aged.unapplied),
