@@ -41,9 +41,7 @@ pub fn unknown(rule: &Rule, tables: &Tables) -> BTreeMap<String, Reason> {
 pub fn obstacle(rule: &Rule, tables: &Tables) -> Option<Reason> {
     let reason = unknown(rule, tables).into_values().next()?;
     let told_apart = match &rule.body {
-        Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
-            company_part(body, tables).is_some()
-        }
+        Body::Reconcile(body) => company_part(body, tables).is_some(),
         Body::LowStock(_) | Body::OverduePayment(_) => false,
     };
     (!told_apart).then_some(reason)

@@ -41,7 +41,7 @@ impl<'a> Judge<'a> {
     pub fn partition(&mut self, tables: &Tables) {
         let Judge { rule, context, open, gathered, keyless, parties } = self;
         match &rule.body {
-            Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
+            Body::Reconcile(body) => {
                 reconcile::partition(rule, body, context, tables, open, gathered, keyless);
             }
             Body::LowStock(body) => low_stock::partition(rule, body, context, tables, open, gathered),
@@ -60,7 +60,7 @@ impl<'a> Judge<'a> {
     /// What was seen of the subjects, before anything is concluded from it.
     pub fn seen(mut self) -> Seen {
         match &self.rule.body {
-            Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
+            Body::Reconcile(body) => {
                 reconcile::finish(self.rule, body, &self.open, self.keyless, &mut self.gathered);
             }
             Body::LowStock(_) => {}
@@ -156,25 +156,25 @@ impl Seen {
         let stop = Ceiling { count: Some(limit), ..threshold.stop.clone() };
         let keys = sides.first().map_or(0, |side| side.distinct_keys);
         let tally = Tally { findings: &findings, keys: keys.saturating_sub(unjudged_keys) };
-        let id = rule.id.clone();
+        let judgement = Judgement {
+            rule: rule.id.clone(),
+            outcome: Outcome::Judged,
+            sides,
+            counts,
+            in_transit,
+            unjudged,
+            warned: Vec::new(),
+            ageing,
+            findings: Vec::new(),
+            patterns: Vec::new(),
+            undiagnosed: 0,
+            verdicts: BTreeMap::new(),
+        };
         if let Some(excess) = tally.over(&stop, context).into_iter().next() {
             let verdicts = flooded_verdicts(&self.open);
             let findings = vec![flood(rule, findings.len() as u64, limit, &excess)];
-            let (outcome, warned) = (Outcome::Flooded(excess), Vec::new());
-            return Judgement {
-                rule: id,
-                outcome,
-                sides,
-                counts,
-                in_transit,
-                unjudged,
-                warned,
-                ageing,
-                findings,
-                patterns: Vec::new(),
-                undiagnosed: 0,
-                verdicts,
-            };
+            let outcome = Outcome::Flooded(excess);
+            return Judgement { outcome, findings, verdicts, ..judgement };
         }
         let warned = tally.over(&threshold.warn, context);
         let Diagnosed { patterns, undiagnosed } = diagnosis::diagnose(rule, context, &backdrop, &mut findings);
@@ -191,20 +191,7 @@ impl Seen {
             },
         };
         let verdicts = self.open.iter().map(|subject| (subject.clone(), verdict(subject))).collect();
-        Judgement {
-            rule: id,
-            outcome: Outcome::Judged,
-            sides,
-            counts,
-            in_transit,
-            unjudged,
-            warned,
-            ageing,
-            findings,
-            patterns,
-            undiagnosed,
-            verdicts,
-        }
+        Judgement { warned, findings, patterns, undiagnosed, verdicts, ..judgement }
     }
 }
 

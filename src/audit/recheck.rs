@@ -56,11 +56,7 @@ pub fn asked(seen: &Seen, known: &[Exception]) -> BTreeSet<Subject> {
 /// By table, the keys that are enough to judge some subjects again. A table that is not named must be read whole, and so
 /// is one of several companies: its sources know nothing of the column that says whose a row is.
 pub fn keys(rule: &Rule, specs: &BTreeMap<String, TableSpec>, asked: &BTreeSet<Subject>) -> BTreeMap<String, Keys> {
-    let (Body::Reconcile(settings) | Body::Validity(settings) | Body::Stalled(settings) | Body::Threshold(settings)) =
-        &rule.body
-    else {
-        return BTreeMap::new();
-    };
+    let Body::Reconcile(settings) = &rule.body else { return BTreeMap::new() };
     if asked.len() > KEYS || asked.iter().any(|subject| subject.kind() != SubjectKind::Key) {
         return BTreeMap::new();
     }

@@ -2,7 +2,6 @@
 
 use super::{Files, NOT_EVALUATED, USAGE, fail, load, print, run::as_of, tables};
 use crate::audit::suggest::{Cleaned, Effect, Suggestion, Suggestions};
-use crate::config::Config;
 use crate::language::Language;
 use crate::run::{self, Request, RunError, Target};
 use crate::schedule::Clock;
@@ -38,7 +37,7 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
     };
     let request = Request { target: Target::Rule(arguments.rule.clone()), as_of, dry_run: true };
     match run::suggest(&config, store.as_ref(), &request, clock).await {
-        Ok(Ok(Some(found))) => print(&text(&config, &arguments.rule, &found)),
+        Ok(Ok(Some(found))) => print(&text(&arguments.rule, &found)),
         Ok(Ok(None)) => {
             eprintln!("{} is no reconcile rule; only those can be suggested for", words::visible(&arguments.rule));
             USAGE
@@ -56,7 +55,7 @@ pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) ->
     }
 }
 
-fn text(config: &Config, rule: &str, found: &Suggestions) -> String {
+fn text(rule: &str, found: &Suggestions) -> String {
     let id = words::visible(rule);
     let mut text = format!("{id}: {} as it stands\n", tables::count(found.exceptions, "exception"));
     if found.suggestions.is_empty() {
@@ -65,14 +64,14 @@ fn text(config: &Config, rule: &str, found: &Suggestions) -> String {
     }
     for (number, suggestion) in found.suggestions.iter().enumerate() {
         text.push_str(&format!("\n{}. ", number + 1));
-        text.push_str(&one(config, &id, suggestion));
+        text.push_str(&one(&id, suggestion));
     }
     text.push_str("\nWhether breaks may pass is yours to say; nothing was changed.\n");
     text
 }
 
 /// One proposal: what it is, what it does, and what to paste where.
-fn one(config: &Config, rule: &str, suggestion: &Suggestion) -> String {
+fn one(rule: &str, suggestion: &Suggestion) -> String {
     let rule_file = format!("rules/{rule}.toml");
     match suggestion {
         Suggestion::Normalise { steps, columns, effect } => {
@@ -86,7 +85,7 @@ fn one(config: &Config, rule: &str, suggestion: &Suggestion) -> String {
             text +=
                 &format!("   would match {} of {before} missing{}\n", before.saturating_sub(after), outcome(effect));
             for cleaned in columns {
-                text += &paste(&format!("config/tables/{}.toml", table_file(config, cleaned)), &definition(cleaned));
+                text += &paste(&place(rule, cleaned), &definition(cleaned));
             }
             text
         }
@@ -150,9 +149,13 @@ fn paste(place: &str, line: &str) -> String {
     format!("   {place}:\n     {line}\n")
 }
 
-/// The table file's stem; a table that is written in a rule stands there.
-fn table_file(config: &Config, cleaned: &Cleaned) -> String {
-    config.tables.get(&cleaned.table).map_or_else(|| cleaned.table.clone(), |spec| words::visible(&spec.name))
+/// Where a column is declared: the table's file, or the side of the rule that writes its table itself.
+fn place(rule: &str, cleaned: &Cleaned) -> String {
+    let side = words::visible(&cleaned.side);
+    if cleaned.table == format!("{rule}.{}", cleaned.side) {
+        return format!("rules/{rule}.toml, [sides.{side}.columns]");
+    }
+    format!("config/tables/{}.toml", words::visible(&cleaned.table))
 }
 
 /// A text column's line in its table file.

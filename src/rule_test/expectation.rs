@@ -134,10 +134,10 @@ fn expected_break(section: &Section<'_>, known: &Known<'_>) -> Option<(ExpectedB
 /// A check of the rule, or the class of a fault that stands under its own name.
 fn check(node: &Node<'_>, rule: &Rule) -> Option<String> {
     let mut known: Vec<&str> = match &rule.body {
-        Body::Reconcile(body) | Body::Threshold(body) => body.checks.iter().map(|check| check.name.as_str()).collect(),
-        Body::Validity(body) | Body::Stalled(body) => {
+        Body::Reconcile(body) => {
             let assertions = body.asserted.iter().flat_map(|asserted| &asserted.assertions);
-            assertions.map(|assertion| assertion.name.as_str()).collect()
+            let checks = body.checks.iter().map(|check| check.name.as_str());
+            checks.chain(assertions.map(|assertion| assertion.name.as_str())).collect()
         }
         Body::LowStock(_) | Body::OverduePayment(_) => Vec::new(),
     };

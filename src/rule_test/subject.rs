@@ -20,7 +20,7 @@ pub(super) struct Keyed<'a> {
 pub(super) fn keyed<'a>(rule: &'a Rule) -> Vec<Keyed<'a>> {
     let keyed = |table: &'a str, columns: Vec<&'a str>| Keyed { table, columns, party: false };
     match &rule.body {
-        Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
+        Body::Reconcile(body) => {
             let columns = |key: &'a [String]| key.iter().map(String::as_str).collect();
             body.sides.iter().map(|side| keyed(&side.table, columns(&side.key))).collect()
         }
@@ -45,9 +45,7 @@ pub(super) fn keyed<'a>(rule: &'a Rule) -> Vec<Keyed<'a>> {
 /// The names under which the rule knows its tables.
 pub(super) fn sides(rule: &Rule) -> Vec<&str> {
     match &rule.body {
-        Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
-            body.sides.iter().map(|side| side.name.as_str()).collect()
-        }
+        Body::Reconcile(body) => body.sides.iter().map(|side| side.name.as_str()).collect(),
         Body::LowStock(_) => vec!["on_hand", "settings", "reserved", "incoming", "demand"],
         Body::OverduePayment(_) => vec!["items", "applied", "instalments"],
     }
@@ -93,9 +91,7 @@ pub(super) fn subject(node: &Node<'_>, rule: &Rule, types: &[ColumnType]) -> Opt
 
 fn key_names(rule: &Rule) -> String {
     match &rule.body {
-        Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) => {
-            body.key.join(", ")
-        }
+        Body::Reconcile(body) => body.key.join(", "),
         Body::LowStock(body) => body.key.join(", "),
         Body::OverduePayment(body) => body.items.document.clone(),
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::Severity;
 use crate::audit::exception::Status;
-use crate::audit::rulebook::{Body, Rule};
+use crate::audit::rulebook::Rule;
 use crate::config::Config;
 use crate::metrics::{JobState, RuleState, State};
 use crate::schedule::Timetable;
@@ -65,7 +65,7 @@ pub fn state(
 fn zeros(config: &Config) -> State {
     let mut state = State::default();
     for rule in &config.rules {
-        for department in departments(rule) {
+        for department in rule.departments() {
             for severity in severities(rule) {
                 for status in Status::LIVE {
                     state.exceptions.insert((rule.id.clone(), department.to_owned(), status, severity), 0);
@@ -81,18 +81,6 @@ fn zeros(config: &Config) -> State {
         }
     }
     state
-}
-
-/// Every department whose desk an exception of the rule can land on.
-fn departments(rule: &Rule) -> BTreeSet<&str> {
-    let mut departments = BTreeSet::from([rule.owner.as_str()]);
-    if let Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) = &rule.body {
-        let assertions = body.asserted.iter().flat_map(|asserted| &asserted.assertions);
-        departments.extend(assertions.map(|assertion| assertion.owner.as_str()));
-        departments.extend(body.sides.iter().map(|side| side.owner.as_str()));
-        departments.extend(body.checks.iter().map(|check| check.owner.as_str()));
-    }
-    departments
 }
 
 fn severities(rule: &Rule) -> BTreeSet<Severity> {

@@ -78,8 +78,7 @@ fn cause_en(cause: &Cause, show: fn(Amount) -> String) -> String {
             format!("{count}{notes} of {} {verb} {} back", visible(side), show(size(*amount)))
         }
         Cause::PostedTwice { side, rows, amount } => {
-            let again =
-                if *rows == 1 { "the same row twice".to_owned() } else { format!("the same row {} times", rows + 1) };
+            let again = if *rows == 1 { "it twice".to_owned() } else { format!("it {} times", rows + 1) };
             let more = amount.map(|amount| format!(", {} too much", show(amount))).unwrap_or_default();
             format!("{} has {again}{more}", visible(side))
         }
@@ -150,7 +149,7 @@ fn cause_zh(cause: &Cause, show: fn(Amount) -> String) -> String {
         }
         Cause::PostedTwice { side, rows, amount } => {
             let more = amount.map(|amount| format!("，多出 {}", show(amount))).unwrap_or_default();
-            format!("{}重复入账，同一行出现 {} 次{more}", side_in_zh(side), rows + 1)
+            format!("{}重复入账，共 {} 次{more}", side_in_zh(side), rows + 1)
         }
         Cause::CurrencyCode { amount } => format!("双方金额同为 {}，币种写错或未折算", show(*amount)),
         Cause::Partial { side, parts, of } => {

@@ -25,6 +25,8 @@ pub struct Bench {
     pub day: NaiveDate,
     pub calendar: Calendar,
     pub flood: u64,
+    /// Findings whose cause is looked for.
+    pub diagnosed: usize,
     /// Subjects that are judged together.
     pub batch: usize,
     /// When tables were read and how far the clock of their source is ahead, where that is not noon of the day and
@@ -49,6 +51,7 @@ impl Bench {
             day: day("2026-11-20"),
             calendar: Calendar::default(),
             flood: 1000,
+            diagnosed: 20_000,
             batch: BATCH,
             moments,
             open,
@@ -200,7 +203,7 @@ impl Bench {
             parameters: BTreeMap::from([("as_of_day".to_owned(), Value::Date(self.day))]),
             flood: self.flood,
             evidence_rows: 5,
-            diagnosed: 20_000,
+            diagnosed: self.diagnosed,
             batch: self.batch,
         }
     }

@@ -2,5 +2,6 @@
 
 mod cases;
 mod counted;
+mod evidence;
 mod made;
 mod patterns;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::backdrop::Backdrop;
 use super::rows;
 use crate::audit::amount::Amount;
-use crate::audit::breaks::{Break, Finding, Relation};
+use crate::audit::breaks::{Break, Class, Finding, Relation};
 use crate::audit::expression::{ColumnRef, Expression};
 use crate::audit::rulebook::{Check, Reconcile, Side};
 use crate::audit::snapshot::{ColumnType, TableSpec};
@@ -79,9 +79,14 @@ impl<'a> Ties<'a> {
         self.figures.iter().filter_map(|figure| Some((on(figure, left)?, on(figure, right)?))).collect()
     }
 
-    /// What a side says of a figure: the sum over its rows where the side adds up, else its one row's.
+    /// What a side says of a figure: the sum over its rows where the side adds up, else its one row's. Rows that repeat a
+    /// document are among the evidence and do not count, so that a side with such rows says nothing here.
     pub fn value(&self, finding: &Finding, side: usize, column: &str) -> Option<Amount> {
         let side = self.side(side);
+        let repeats = |found: &Break| found.class == Class::Duplicate && found.side.as_ref() == Some(&side.name);
+        if finding.breaks.iter().any(repeats) {
+            return None;
+        }
         let held = rows::whole(finding, &side.name)?;
         match held.rows.len() {
             0 => side.absent_zero.then_some(Amount::ZERO),

@@ -16,6 +16,7 @@ mod rows;
 mod unmatched;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::amount::Amount;
 use super::breaks::{Class, Finding};
 use super::judgement::Context;
-use super::rulebook::{Body, Rule};
+use super::rulebook::{Body, Rule, SidesKind};
 use super::snapshot::Normaliser;
 use super::value::{Subject, Value};
 pub(crate) use backdrop::Backdrop;
@@ -209,7 +210,7 @@ pub(crate) struct Diagnosed {
 /// looked for among all of them.
 pub(crate) fn diagnose(rule: &Rule, context: &Context, backdrop: &Backdrop, findings: &mut [Finding]) -> Diagnosed {
     let Body::Reconcile(settings) = &rule.body else { return Diagnosed::default() };
-    if findings.is_empty() || context.diagnosed == 0 {
+    if settings.kind != SidesKind::Reconcile || findings.is_empty() || context.diagnosed == 0 {
         return Diagnosed::default();
     }
     let ties = Ties::new(settings, backdrop);
@@ -241,14 +242,25 @@ pub(crate) fn diagnose(rule: &Rule, context: &Context, backdrop: &Backdrop, find
     Diagnosed { patterns, undiagnosed: undiagnosed as u64 }
 }
 
-/// The places of the findings that are diagnosed: those with most at risk in any one currency, then by subject.
+/// The places of the findings that are diagnosed: the largest of every currency first, then by subject. Money is
+/// compared inside each currency only; what is unpriced comes last.
 fn chosen(findings: &[Finding], limit: usize) -> Vec<usize> {
     if findings.len() <= limit {
         return (0..findings.len()).collect();
     }
-    let most = |place: &usize| findings[*place].at_risk().iter().map(|(_, amount)| amount).max();
+    let mut currencies: BTreeMap<String, Vec<(Reverse<Amount>, usize)>> = BTreeMap::new();
+    for (place, finding) in findings.iter().enumerate() {
+        for (currency, amount) in finding.at_risk().iter() {
+            currencies.entry(currency.to_owned()).or_default().push((Reverse(amount), place));
+        }
+    }
+    let mut ranks = vec![usize::MAX; findings.len()];
+    for mut held in currencies.into_values() {
+        held.sort_unstable();
+        held.iter().enumerate().for_each(|(rank, (_, place))| ranks[*place] = rank.min(ranks[*place]));
+    }
     let mut places: Vec<usize> = (0..findings.len()).collect();
-    places.sort_by_cached_key(|place| Reverse(most(place)));
+    places.sort_by_key(|place| ranks[*place]);
     places.truncate(limit);
     places
 }

@@ -3,7 +3,7 @@
 use super::figures::{Ties, plain};
 use super::{Because, Cause, Odd, rows};
 use crate::audit::amount::Amount;
-use crate::audit::breaks::{Break, Class, Finding, Message};
+use crate::audit::breaks::{Break, Finding, Message};
 use crate::audit::rulebook::Check;
 use crate::audit::snapshot::{ColumnType, Tax};
 use crate::audit::value::Value;
@@ -68,11 +68,17 @@ fn missing(ties: &Ties<'_>, finding: &Finding, lacking: &str) -> Option<(usize, 
     }
 }
 
-/// Whether sides have one figure in common and differ in none.
+/// Whether neighbouring sides state the same in every figure that their checks have in common, and have one. What
+/// differs inside a grace or a tolerance is no break, and no agreement either.
 fn agree(ties: &Ties<'_>, finding: &Finding, sides: &[usize]) -> bool {
-    let differs = |found: &&Break| !matches!(found.class, Class::Missing);
-    let common = sides.iter().zip(&sides[1..]).all(|(left, right)| !ties.between(*left, *right).is_empty());
-    common && !finding.breaks.iter().any(|found| differs(&found))
+    sides.iter().zip(&sides[1..]).all(|(left, right)| {
+        let common = ties.between(*left, *right);
+        let same = |(one, other): &(&str, &str)| {
+            let stated = ties.value(finding, *left, one);
+            stated.is_some() && stated == ties.value(finding, *right, other)
+        };
+        !common.is_empty() && common.iter().all(same)
+    })
 }
 
 /// The side on which the likely cause lies by its nature.
@@ -81,7 +87,6 @@ fn by_cause(ties: &Ties<'_>, found: &Break, cause: &Cause) -> Option<(usize, Bec
         Cause::RedLetter { side, .. } | Cause::PostedTwice { side, .. } => ties.index(side)?,
         Cause::LostLink { side, key: None, .. } => ties.index(side)?,
         Cause::TaxIncluded { figure, .. } => with_tax(ties, ties.check(found)?, figure)?,
-        Cause::Partial { .. } => return None,
         _ => return None,
     };
     Some((side, Because::Cause))

@@ -11,9 +11,11 @@ use crate::audit::value::Value;
 const FEWEST: u64 = 5;
 /// Patterns that are told of one rule.
 const TOLD: usize = 5;
-/// How many natural logarithms the breaks must be away from chance, beside one for every value that was tried: e^-7 is
-/// one in a thousand.
-const BEYOND_CHANCE: f64 = 7.0;
+/// How many halvings away from chance the breaks must be, beside those for the number of values that were tried: 2^-11
+/// is less than one in a thousand.
+const BEYOND_CHANCE: u32 = 11;
+/// The fractional bits of a logarithm.
+const FRACTION: u32 = 16;
 
 /// What breaks are counted together: of one check, class and side.
 type Kind<'f> = (&'f str, Class, Option<&'f str>);
@@ -101,8 +103,37 @@ fn is_beyond_chance(candidate: &Candidate, of: u64, tried: u64) -> bool {
     if with < FEWEST || u128::from(with) * u128::from(all) < 2 * u128::from(of) * u128::from(rows) {
         return false;
     }
-    let (share, usual) = (with as f64 / of as f64, rows as f64 / all as f64);
-    let without = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - usual)).ln() } else { 0.0 };
-    let bits = of as f64 * (share * (share / usual).ln() + without);
-    bits > BEYOND_CHANCE + (tried.max(1) as f64).ln()
+    // n·D(k/n ‖ p) in bits, with k of n breaks and the share p of all rows, without a float that machines could round
+    // each in its own way.
+    let (with, of, rows, all) = (u128::from(with), u128::from(of), u128::from(rows), u128::from(all));
+    let for_those = with as i128 * logarithm(with * all, of * rows);
+    let for_others = match of - with {
+        0 => 0,
+        others => others as i128 * logarithm(others * all, of * (all - rows)),
+    };
+    let wanted = (i128::from(BEYOND_CHANCE) << FRACTION) + logarithm(u128::from(tried.max(1)), 1);
+    for_those + for_others > wanted
+}
+
+/// The binary logarithm of a ratio of two numbers above zero, in units of 2^-[`FRACTION`]: whole by the length of the
+/// numbers, then bit by bit, by squaring.
+fn logarithm(above: u128, below: u128) -> i128 {
+    const ONE: u128 = 1 << 62;
+    let whole = below.leading_zeros() as i128 - above.leading_zeros() as i128;
+    // Both are brought to 63 bits, so that their ratio lies between a half and two.
+    let long = |number: u128| (number << number.leading_zeros()) >> 65;
+    let mut ratio = long(above) * ONE / long(below);
+    let mut bits = whole << FRACTION;
+    if ratio < ONE {
+        ratio *= 2;
+        bits -= 1 << FRACTION;
+    }
+    for place in (0..FRACTION).rev() {
+        ratio = ratio * ratio / ONE;
+        if ratio >= 2 * ONE {
+            ratio /= 2;
+            bits += 1 << place;
+        }
+    }
+    bits
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::figures::Ties;
+use super::figures::{Shared, Ties};
 use super::{Cause, Spelling, rows};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Break, Finding, Message, SideRows};
@@ -27,9 +27,13 @@ enum Place {
 type Likeness = (Vec<Amount>, Vec<Value>);
 
 /// What is unmatched between two sides: `having` has it, `lacking` does not.
-struct Ends {
+struct Ends<'a> {
     having: usize,
     lacking: usize,
+    /// The columns of the having side's figures that the other side has too.
+    figures: Vec<&'a str>,
+    /// In one order for both directions.
+    shared: Vec<Shared<'a>>,
     places: Vec<Place>,
     by_likeness: HashMap<Likeness, Vec<usize>>,
     /// By the key as it would be if spelling did not matter.
@@ -38,11 +42,11 @@ struct Ends {
 
 pub(super) struct Links<'f> {
     findings: &'f [Finding],
-    ends: Vec<Ends>,
+    ends: Vec<Ends<'f>>,
 }
 
 impl<'f> Links<'f> {
-    pub fn of(ties: &Ties<'_>, findings: &'f [Finding]) -> Links<'f> {
+    pub fn of(ties: &Ties<'f>, findings: &'f [Finding]) -> Links<'f> {
         let sides = ties.settings.sides.len();
         let lacks: Vec<Vec<usize>> = findings.iter().map(|finding| lacking(ties, finding)).collect();
         let mut ends = Vec::new();
@@ -65,7 +69,7 @@ impl<'f> Links<'f> {
         let Message::Missing { side, present } = &found.message else { return None };
         let lacking = ties.index(side)?;
         let having = present.iter().filter_map(|side| ties.index(side));
-        let mut pairs: Vec<(&Ends, &Ends)> = having
+        let mut pairs: Vec<(&Ends<'_>, &Ends<'_>)> = having
             .filter_map(|having| Some((self.between(having, lacking)?, self.between(lacking, having)?)))
             .collect();
         pairs.sort_by_key(|(own, _)| own.having);
@@ -73,12 +77,12 @@ impl<'f> Links<'f> {
         spelled.or_else(|| pairs.iter().find_map(|(own, other)| self.linked(ties, place, own, other)))
     }
 
-    fn between(&self, having: usize, lacking: usize) -> Option<&Ends> {
+    fn between(&self, having: usize, lacking: usize) -> Option<&Ends<'f>> {
         self.ends.iter().find(|ends| ends.having == having && ends.lacking == lacking)
     }
 
     /// The one unmatched key of the other side that is this one, written otherwise.
-    fn spelled(&self, ties: &Ties<'_>, place: usize, own: &Ends, other: &Ends) -> Option<Cause> {
+    fn spelled(&self, ties: &Ties<'_>, place: usize, own: &Ends<'_>, other: &Ends<'_>) -> Option<Cause> {
         let values = self.findings[place].subject.values();
         let alike = alike(values);
         let ([_], [only]) = (&own.by_spelling.get(&alike)?[..], &other.by_spelling.get(&alike)?[..]) else {
@@ -91,7 +95,7 @@ impl<'f> Links<'f> {
     }
 
     /// The one unmatched row of the other side that is the same in all but the key.
-    fn linked(&self, ties: &Ties<'_>, place: usize, own: &Ends, other: &Ends) -> Option<Cause> {
+    fn linked(&self, ties: &Ties<'_>, place: usize, own: &Ends<'_>, other: &Ends<'_>) -> Option<Cause> {
         let finding = &self.findings[place];
         let held = rows::whole(finding, &ties.side(own.having).name)?;
         let likeness = own.likeness_of_finding(ties, finding)?;
@@ -108,7 +112,7 @@ impl<'f> Links<'f> {
             let parts = key.iter().zip(finding.subject.values());
             parts.filter(|(value, _)| matches!(value, Value::Text(_))).any(|(left, right)| left == right)
         });
-        let shared = ties.shared(own.having, other.having);
+        let shared = &own.shared;
         let proves = shared.iter().zip(&likeness.1).any(|(column, value)| column.proves && !value.is_null());
         if !proves && !same_key_part {
             return None;
@@ -141,9 +145,12 @@ impl<'f> Links<'f> {
     }
 }
 
-impl Ends {
-    fn new(ties: &Ties<'_>, findings: &[Finding], (having, lacking): (usize, usize), places: Vec<Place>) -> Ends {
-        let mut ends = Ends { having, lacking, places, by_likeness: HashMap::new(), by_spelling: HashMap::new() };
+impl<'a> Ends<'a> {
+    fn new(ties: &Ties<'a>, findings: &[Finding], (having, lacking): (usize, usize), places: Vec<Place>) -> Ends<'a> {
+        let figures = ties.between(having, lacking).into_iter().map(|(own, _)| own).collect();
+        let shared = ties.shared(having.min(lacking), having.max(lacking));
+        let (by_likeness, by_spelling) = (HashMap::new(), HashMap::new());
+        let mut ends = Ends { having, lacking, figures, shared, places, by_likeness, by_spelling };
         for (number, place) in ends.places.iter().enumerate() {
             let likeness = match place {
                 Place::Finding(place) => {
@@ -152,9 +159,8 @@ impl Ends {
                     ends.likeness_of_finding(ties, finding)
                 }
                 Place::Keyless(place) => keyless(ties, having, *place).and_then(|row| {
-                    let figures = ties.between(having, lacking).into_iter();
-                    let figures = figures.map(|(own, _)| rows::amounts(&row, own)?.first().copied());
-                    ends.likeness(ties, figures.collect::<Option<_>>()?, &row)
+                    let figures = ends.figures.iter().map(|own| rows::amounts(&row, own)?.first().copied());
+                    ends.likeness(figures.collect::<Option<_>>()?, &row)
                 }),
             };
             if let Some(likeness) = likeness {
@@ -166,19 +172,16 @@ impl Ends {
 
     fn likeness_of_finding(&self, ties: &Ties<'_>, finding: &Finding) -> Option<Likeness> {
         let held = rows::whole(finding, &ties.side(self.having).name)?;
-        let figures = ties.between(self.having, self.lacking).into_iter();
-        let figures = figures.map(|(own, _)| ties.value(finding, self.having, own));
-        self.likeness(ties, figures.collect::<Option<_>>()?, held)
+        let figures = self.figures.iter().map(|own| ties.value(finding, self.having, own));
+        self.likeness(figures.collect::<Option<_>>()?, held)
     }
 
     /// What a row of one side and a row of the other would have alike; both sides list the same columns in one order.
-    fn likeness(&self, ties: &Ties<'_>, figures: Vec<Amount>, held: &SideRows) -> Option<Likeness> {
+    fn likeness(&self, figures: Vec<Amount>, held: &SideRows) -> Option<Likeness> {
         if figures.iter().all(|figure| figure.is_zero()) {
             return None;
         }
-        let (first, second) = (self.having.min(self.lacking), self.having.max(self.lacking));
-        let shared = ties.shared(first, second);
-        let common = shared.iter().map(|column| rows::common(held, column.column).cloned().unwrap_or_default());
+        let common = self.shared.iter().map(|column| rows::common(held, column.column).cloned().unwrap_or_default());
         Some((figures, common.collect()))
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::reading::{Reading, Surroundings};
-use super::validity::Checks;
 use super::{
-    Body, Rule, Rulebook, SeverityScale, Worsened, hash, low_stock, overdue, reconcile, severity, threshold, validity,
+    Body, Rule, Rulebook, SeverityScale, SidesKind, Worsened, hash, low_stock, overdue, reconcile, severity, threshold,
+    validity,
 };
 use crate::audit::snapshot::TableSpec;
 use crate::language::Bilingual;
@@ -76,9 +76,9 @@ fn rule(
     let mut inline = Vec::new();
     let body = match kind {
         "reconcile" => reconcile::read(section, &reading, &fallback, &mut inline).map(Body::Reconcile),
-        "validity" => validity::read(section, &reading, &fallback, Checks::Validity).map(Body::Validity),
-        "threshold" => threshold::read(section, &reading, &fallback).map(Body::Threshold),
-        "stalled" => validity::read(section, &reading, &fallback, Checks::Stalled).map(Body::Stalled),
+        "validity" => validity::read(section, &reading, &fallback, SidesKind::Validity).map(Body::Reconcile),
+        "threshold" => threshold::read(section, &reading, &fallback).map(Body::Reconcile),
+        "stalled" => validity::read(section, &reading, &fallback, SidesKind::Stalled).map(Body::Reconcile),
         "low_stock" => low_stock::read(section, &reading).map(Body::LowStock),
         _ => overdue::read(section, &reading).map(Body::OverduePayment),
     };

@@ -23,7 +23,7 @@ use crate::audit::value;
 /// The tables a rule reads.
 pub(super) fn tables(body: &Body) -> BTreeSet<String> {
     let names: Vec<Option<&String>> = match body {
-        Body::Reconcile(rule) | Body::Validity(rule) | Body::Stalled(rule) | Body::Threshold(rule) => {
+        Body::Reconcile(rule) => {
             let looked_up = rule.sides.iter().flat_map(|side| &side.added.lookups).map(|lookup| Some(&lookup.table));
             let given = [rule.rates.as_ref().map(|rates| &rates.table), rule.units.as_ref().map(|units| &units.table)];
             let asserted = rule.asserted.iter().flat_map(|asserted| asserted.looked_for());
@@ -50,10 +50,7 @@ pub(super) fn hash<'t>(
     specs: impl Iterator<Item = &'t TableSpec>,
 ) -> String {
     let body = match body {
-        Body::Reconcile(rule) => reconcile("reconcile", rule),
-        Body::Validity(rule) => reconcile("validity", rule),
-        Body::Stalled(rule) => reconcile("stalled", rule),
-        Body::Threshold(rule) => reconcile("threshold", rule),
+        Body::Reconcile(rule) => reconcile(rule),
         Body::LowStock(rule) => rule.meaning(),
         Body::OverduePayment(rule) => payments::meaning(rule),
     };
@@ -92,9 +89,9 @@ fn write(value: &Value, text: &mut String) {
     }
 }
 
-fn reconcile(kind: &str, rule: &Reconcile) -> Value {
+fn reconcile(rule: &Reconcile) -> Value {
     json!({
-        "kind": kind,
+        "kind": rule.kind.name(),
         "key": rule.key,
         "sides": rule.sides.iter().map(side).collect::<Vec<_>>(),
         "checks": rule.checks.iter().map(check).collect::<Vec<_>>(),

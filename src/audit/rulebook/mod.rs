@@ -10,6 +10,7 @@ mod given;
 mod guards;
 mod hash;
 mod low_stock;
+mod one_side;
 mod overdue;
 mod payment;
 mod reading;
@@ -76,14 +77,23 @@ pub struct Rule {
 impl Rule {
     /// The `kind` as the file writes it.
     pub fn kind(&self) -> &'static str {
-        match self.body {
-            Body::Reconcile(_) => "reconcile",
-            Body::Validity(_) => "validity",
-            Body::Stalled(_) => "stalled",
-            Body::Threshold(_) => "threshold",
+        match &self.body {
+            Body::Reconcile(body) => body.kind.name(),
             Body::LowStock(_) => "low_stock",
             Body::OverduePayment(_) => "overdue_payment",
         }
+    }
+
+    /// Every department whose desk an exception of the rule can land on.
+    pub fn departments(&self) -> BTreeSet<&str> {
+        let mut departments = BTreeSet::from([self.owner.as_str()]);
+        if let Body::Reconcile(body) = &self.body {
+            let assertions = body.asserted.iter().flat_map(|asserted| &asserted.assertions);
+            departments.extend(assertions.map(|assertion| assertion.owner.as_str()));
+            departments.extend(body.sides.iter().map(|side| side.owner.as_str()));
+            departments.extend(body.checks.iter().map(|check| check.owner.as_str()));
+        }
+        departments
     }
 }
 
@@ -101,19 +111,38 @@ pub struct Worsened {
 )]
 pub enum Body {
     Reconcile(Reconcile),
-    /// One side, and what its rows must satisfy.
-    Validity(Reconcile),
-    /// One side, and how long its rows may stay as they are.
-    Stalled(Reconcile),
-    /// One side, and the limits of a figure of each group of its rows.
-    Threshold(Reconcile),
     LowStock(LowStock),
     OverduePayment(OverduePayment),
 }
 
-/// N sides, paired by key and compared.
+/// What a rule over sides is for, as its file's `kind` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SidesKind {
+    /// Several sides are compared.
+    Reconcile,
+    /// One side, and what its rows must satisfy.
+    Validity,
+    /// One side, and how long its rows may stay as they are.
+    Stalled,
+    /// One side, and the limits of a figure of each group of its rows.
+    Threshold,
+}
+
+impl SidesKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            SidesKind::Reconcile => "reconcile",
+            SidesKind::Validity => "validity",
+            SidesKind::Stalled => "stalled",
+            SidesKind::Threshold => "threshold",
+        }
+    }
+}
+
+/// N sides, paired by key and compared; or one, held to what the rule says of it.
 #[derive(Clone, Debug)]
 pub struct Reconcile {
+    pub kind: SidesKind,
     /// Names of the key's parts.
     pub key: Vec<String>,
     /// The first is the reference.

@@ -4,7 +4,7 @@ use super::added::Added;
 use super::adding::{self, Given};
 use super::aggregates::{self, Aggregates};
 use super::reading::{Reading, column, same_family, scope};
-use super::{Reconcile, Side, checks, given, settled, table};
+use super::{Reconcile, Side, SidesKind, checks, given, settled, table};
 use crate::audit::expression::{ColumnRef, Expression, Scope, Type};
 use crate::audit::snapshot::TableSpec;
 use crate::problem::{Node, Section};
@@ -79,6 +79,7 @@ pub(super) fn read(
         })
     });
     Some(Reconcile {
+        kind: SidesKind::Reconcile,
         key,
         sides: sides.collect::<Option<_>>()?,
         checks,

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::aggregates::Aggregates;
-use super::reading::{ANY, DECIMAL, Reading, adds_up, column, scope};
-use super::{Check, Reconcile, Side, Within, adding, checks, given};
+use super::one_side::OneSide;
+use super::reading::{DECIMAL, Reading, adds_up, scope};
+use super::{Check, Reconcile, SidesKind, Within, checks};
 use crate::audit::breaks::Relation;
 use crate::audit::expression::{Expression, Scope};
 use crate::audit::snapshot::TableSpec;
@@ -16,18 +17,12 @@ const LIMIT: &str = "at_least = \"100000\", or at_most = \"100000\"";
 
 /// The rule as its one side, with what its figure is compared with.
 pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) -> Option<Reconcile> {
-    let pulled = reading.table_of(section);
-    let given = given::read(section, reading);
-    let (table, added) = adding::read(section, reading, pulled, &given).unzip();
-    let key = section.need("by", "the columns that tell the groups apart: by = [\"account\", \"currency\"]");
-    let key = key.and_then(|node| node.texts(1)).and_then(|parts| {
-        let columns = parts.into_iter().map(|(_, node)| column(&node, table.as_ref(), &ANY));
-        columns.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
-    });
-    let filter = reading.filter(section, table.as_ref());
-    let value = section.need("value", VALUE).and_then(|node| value(&node, reading, table.as_ref()));
+    let key = ("by", "the columns that tell the groups apart: by = [\"account\", \"currency\"]");
+    let side = OneSide::read(section, reading, key);
+    let table = side.table.as_ref();
+    let value = section.need("value", VALUE).and_then(|node| value(&node, reading, table));
     let figure = value.as_ref().map(|(figure, _)| figure);
-    let columns = table.as_ref().map(|table| scope(Some(&table.name), table));
+    let columns = table.map(|table| scope(Some(&table.name), table));
     let checks = section.need("checks", LIMIT).and_then(|node| {
         let sections = node.sections()?;
         if sections.is_empty() {
@@ -41,27 +36,8 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) ->
         });
         checks.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
     });
-    let rates = given.rates.map_or(Some(None), |rates| rates.map(|(rates, _)| Some(rates)))?;
-    let units = given.units.map_or(Some(None), |units| units.map(|(units, _)| Some(units)))?;
-    let (table, key, (_, Aggregates { sum, min, max, first, count })) = (table?, key?, value?);
-    let side = Side {
-        name: table.name.clone(),
-        table: table.name,
-        key: key.clone(),
-        added: added?,
-        filter: filter?,
-        sum,
-        min,
-        max,
-        first,
-        count,
-        expected: true,
-        absent_zero: false,
-        owner: owner.to_owned(),
-    };
-    let (sides, checks, asserted) = (vec![side], checks?, None);
-    let (price, window, settled) = (None, None, None);
-    Some(Reconcile { key, sides, checks, price, rates, units, window, settled, asserted })
+    let (_, aggregates) = value?;
+    side.rule(SidesKind::Threshold, aggregates, checks?, None, owner)
 }
 
 /// `sum(column)`, `min(column)` or `max(column)`: the figure, and how it is made of a group's rows.

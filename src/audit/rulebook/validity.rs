@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::aggregates::Aggregates;
+use super::one_side::OneSide;
 use super::reading::{ANY, Reading, column, same_family, scope};
-use super::{Reconcile, Side, Stay, adding, checks, given, hash, stalled};
+use super::{Reconcile, SidesKind, Stay, checks, hash, stalled};
 use crate::audit::expression::{Expression, Scope, Type};
 use crate::audit::snapshot::TableSpec;
 use crate::problem::{Node, Section};
@@ -104,31 +106,17 @@ impl Asserted {
     }
 }
 
-/// How a kind of rule over one table writes its checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Checks {
-    /// `assert` and `exists`.
-    Validity,
-    /// `while` and `longer`.
-    Stalled,
-}
-
-/// The rule as its one side, with what it asserts.
-pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str, kind: Checks) -> Option<Reconcile> {
-    let pulled = reading.table_of(section);
-    let given = given::read(section, reading);
-    let (table, added) = adding::read(section, reading, pulled, &given).unzip();
-    let key = section.need("key", "the columns that identify a row: key = [\"order_no\", \"line_no\"]");
-    let key = key.and_then(|node| node.texts(1)).and_then(|parts| {
-        let columns = parts.into_iter().map(|(_, node)| column(&node, table.as_ref(), &ANY));
-        columns.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
-    });
-    let filter = reading.filter(section, table.as_ref());
-    let columns = table.as_ref().map(|table| scope(None, table));
+/// The rule as its one side, with what it asserts: by `assert` and `exists`, or by `while` and `longer`.
+pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str, kind: SidesKind) -> Option<Reconcile> {
+    let key = ("key", "the columns that identify a row: key = [\"order_no\", \"line_no\"]");
+    let side = OneSide::read(section, reading, key);
+    let table = side.table.as_ref();
+    let columns = table.map(|table| scope(None, table));
     let amount = section.get("amount").map_or(Some(None), |node| amount(&node, reading, columns.as_ref()).map(Some));
-    let accepted = match kind {
-        Checks::Validity => "one or more [[checks]] with assert = \"…\" or exists = { … }",
-        Checks::Stalled => "one or more [[checks]] with while = \"…\" and longer = { … }",
+    let is_stalled = kind == SidesKind::Stalled;
+    let accepted = match is_stalled {
+        false => "one or more [[checks]] with assert = \"…\" or exists = { … }",
+        true => "one or more [[checks]] with while = \"…\" and longer = { … }",
     };
     let assertions = section.need("checks", accepted).and_then(|node| {
         let sections = node.sections()?;
@@ -136,39 +124,19 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str, ki
             node.problem("the rule checks nothing", accepted);
         }
         let mut names = BTreeSet::new();
-        let checking = Checking { reading, table: table.as_ref(), columns: columns.as_ref() };
+        let checking = Checking { reading, table, columns: columns.as_ref() };
         let assertions = sections.iter().map(|section| {
-            let assertion = match kind {
-                Checks::Validity => checking.read(section, owner, &mut names),
-                Checks::Stalled => stalled::check(&checking, section, owner, &mut names),
+            let assertion = match is_stalled {
+                false => checking.read(section, owner, &mut names),
+                true => stalled::check(&checking, section, owner, &mut names),
             };
             section.finish();
             assertion
         });
         assertions.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
     });
-    let rates = given.rates.map_or(Some(None), |rates| rates.map(|(rates, _)| Some(rates)))?;
-    let units = given.units.map_or(Some(None), |units| units.map(|(units, _)| Some(units)))?;
-    let (table, key) = (table?, key?);
-    let side = Side {
-        name: table.name.clone(),
-        table: table.name,
-        key: key.clone(),
-        added: added?,
-        filter: filter?,
-        sum: Vec::new(),
-        min: Vec::new(),
-        max: Vec::new(),
-        first: Vec::new(),
-        count: None,
-        expected: true,
-        absent_zero: false,
-        owner: owner.to_owned(),
-    };
     let asserted = Asserted { assertions: assertions?, amount: amount? };
-    let (sides, checks) = (vec![side], Vec::new());
-    let (price, window, settled) = (None, None, None);
-    Some(Reconcile { key, sides, checks, price, rates, units, window, settled, asserted: Some(Box::new(asserted)) })
+    side.rule(kind, Aggregates::default(), Vec::new(), Some(asserted), owner)
 }
 
 fn amount(node: &Node<'_>, reading: &Reading<'_>, columns: Option<&Scope>) -> Option<Expression> {

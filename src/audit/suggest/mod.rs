@@ -14,7 +14,7 @@ use super::breaks::{Break, Finding, Message};
 use super::diagnosis::Cause;
 use super::judge::Judge;
 use super::judgement::{Context, Judgement};
-use super::rulebook::{Body, Ceiling, Reconcile, Rule};
+use super::rulebook::{Body, Ceiling, Reconcile, Rule, SidesKind};
 use super::rules::Tables;
 use super::snapshot::{ColumnSpec, Normaliser};
 use super::value::Subject;
@@ -79,6 +79,9 @@ struct Bench<'a> {
 pub fn suggest(rule: &Rule, context: &Context, tables: &Tables) -> Option<Suggestions> {
     let rule = without_limits(rule);
     let Body::Reconcile(settings) = &rule.body else { return None };
+    if settings.kind != SidesKind::Reconcile {
+        return None;
+    }
     let context = Context { flood: u64::MAX, ..context.clone() };
     let judgement = judge(&rule, &context, tables);
     let bench = Bench { rule: &rule, settings, context: &context, tables, judgement };

@@ -3,11 +3,15 @@
 use super::phrases::Phrases;
 use crate::audit::breaks::Break;
 use crate::audit::exception::Exception;
+use crate::language::Language;
 use crate::notify::plan::Digest;
 use crate::words;
 
 /// Excel takes a CSV for UTF-8 only when it starts with this.
 const BYTE_ORDER_MARK: &str = "\u{FEFF}";
+
+/// How many columns the attachment has.
+const COLUMNS: usize = 18;
 
 /// The attachment's name, in the reader's language and fit for every file system.
 pub(super) fn file_name(digest: &Digest) -> String {
@@ -47,7 +51,7 @@ pub(super) fn write(digest: &Digest, base_url: &str) -> String {
         // Writing to memory fails for unequal record lengths only, and every record is an array of one length.
         let _ = writer.write_record(record);
     };
-    put(&phrases.list_heads().map(str::to_owned));
+    put(&heads(phrases.language).map(str::to_owned));
     for exception in &digest.open {
         let counted = counted(exception);
         for (place, found) in exception.breaks.iter().enumerate() {
@@ -69,7 +73,7 @@ fn counted(exception: &Exception) -> Vec<usize> {
     exception.at_risk.iter().filter_map(|(currency, amount)| place(currency, amount)).collect()
 }
 
-fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases, base_url: &str) -> [String; 18] {
+fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases, base_url: &str) -> [String; COLUMNS] {
     let language = phrases.language;
     let amount = found.at_risk.as_ref().map(|money| money.amount.to_string()).unwrap_or_default();
     let side = found.side.as_deref().map(|side| words::side(side, language)).unwrap_or_default();
@@ -93,4 +97,50 @@ fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases,
         words::csv_text(exception.assignee.as_deref().unwrap_or_default()),
         words::csv_text(&format!("{base_url}/exceptions/{}", exception.id)),
     ]
+}
+
+/// The heads of the attachment's columns.
+fn heads(language: Language) -> [&'static str; COLUMNS] {
+    match language {
+        Language::Zh => [
+            "编号",
+            "状态",
+            "级别",
+            "规则",
+            "规则名称",
+            "对象",
+            "差异类型",
+            "涉及方",
+            "说明",
+            "可能原因",
+            "问题方",
+            "币种",
+            "差异金额",
+            "计入风险金额",
+            "首次发现",
+            "最近变化",
+            "负责人",
+            "链接",
+        ],
+        Language::En => [
+            "ID",
+            "Status",
+            "Severity",
+            "Rule",
+            "Rule title",
+            "Subject",
+            "Class",
+            "Side",
+            "What",
+            "Likely cause",
+            "Odd one out",
+            "Currency",
+            "Amount of this difference",
+            "Counted at risk",
+            "First seen",
+            "Last changed",
+            "Assignee",
+            "Link",
+        ],
+    }
 }

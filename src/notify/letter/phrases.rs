@@ -409,52 +409,6 @@ impl Phrases {
         self.pick("本邮件由 tieout 自动发送，请勿直接回复。", "Sent by tieout. Replies to this address are not read.")
     }
 
-    /// The heads of the attachment's columns.
-    pub fn list_heads(self) -> [&'static str; 18] {
-        match self.language {
-            Language::Zh => [
-                "编号",
-                "状态",
-                "级别",
-                "规则",
-                "规则名称",
-                "对象",
-                "差异类型",
-                "涉及方",
-                "说明",
-                "可能原因",
-                "问题方",
-                "币种",
-                "差异金额",
-                "计入风险金额",
-                "首次发现",
-                "最近变化",
-                "负责人",
-                "链接",
-            ],
-            Language::En => [
-                "ID",
-                "Status",
-                "Severity",
-                "Rule",
-                "Rule title",
-                "Subject",
-                "Class",
-                "Side",
-                "What",
-                "Likely cause",
-                "Odd one out",
-                "Currency",
-                "Amount of this difference",
-                "Counted at risk",
-                "First seen",
-                "Last changed",
-                "Assignee",
-                "Link",
-            ],
-        }
-    }
-
     pub fn list_name(self) -> &'static str {
         self.pick("异常清单", "exceptions")
     }

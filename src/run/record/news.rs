@@ -1,11 +1,11 @@
 //! What a run has to tell of a rule, and whether it was told before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Known, Session};
 use crate::audit::exception::Continuity;
 use crate::audit::judgement::{Judgement, Outcome, Reason, Unjudged};
-use crate::audit::rulebook::{Body, Rule};
+use crate::audit::rulebook::Rule;
 use crate::notify::plan::RuleNews;
 use crate::report::RuleStatus;
 
@@ -46,7 +46,7 @@ pub(super) fn news(
     RuleNews {
         id: rule.id.clone(),
         title: rule.title.clone(),
-        departments: departments(rule),
+        departments: rule.departments().into_iter().map(str::to_owned).collect(),
         continuity,
         baseline,
         not_evaluated,
@@ -63,15 +63,3 @@ pub(super) fn news(
 
 /// Parties that a letter names per rule and currency, those first that are overdue with most.
 const AGED_PARTIES: usize = 3;
-
-/// Every department a rule's exceptions may belong to.
-fn departments(rule: &Rule) -> BTreeSet<String> {
-    let mut departments = BTreeSet::from([rule.owner.clone()]);
-    if let Body::Reconcile(body) | Body::Validity(body) | Body::Stalled(body) | Body::Threshold(body) = &rule.body {
-        let assertions = body.asserted.iter().flat_map(|asserted| &asserted.assertions);
-        departments.extend(assertions.map(|assertion| assertion.owner.clone()));
-        departments.extend(body.checks.iter().map(|check| check.owner.clone()));
-        departments.extend(body.sides.iter().map(|side| side.owner.clone()));
-    }
-    departments
-}

@@ -8,7 +8,7 @@ use tieout::words;
 use crate::bench::Bench;
 
 /// Every break with what is known of why, in both languages.
-fn told(bench: &Bench) -> String {
+pub(super) fn told(bench: &Bench) -> String {
     let mut text = String::new();
     for finding in bench.judge().findings {
         for found in &finding.breaks {
@@ -23,7 +23,7 @@ fn told(bench: &Bench) -> String {
 }
 
 /// Two sides whose amounts must agree to the cent; several invoices of one order add up.
-fn two(sales: &str, finance: &str) -> Bench {
+pub(super) fn two(sales: &str, finance: &str) -> Bench {
     let rule = r#"
         kind = "reconcile"
         key  = ["order_no"]
@@ -134,13 +134,13 @@ fn rows_that_take_back_or_repeat_are_told_with_their_side() {
     ");
     insta::assert_snapshot!(amount(&["12345.67", "12345.67"]), @"
     [\"SO1\"] amount
-      Likely cause: finance has the same row twice, 12,345.67 too much / Odd one out: finance
-      可能原因：财务重复入账，同一行出现 2 次，多出 12,345.67 / 问题在财务一方
+      Likely cause: finance has it twice, 12,345.67 too much / Odd one out: finance
+      可能原因：财务重复入账，共 2 次，多出 12,345.67 / 问题在财务一方
     ");
     insta::assert_snapshot!(amount(&["12000.00", "345.67", "345.67", "345.67"]), @"
     [\"SO1\"] amount
-      Likely cause: finance has the same row 3 times, 691.34 too much / Odd one out: finance
-      可能原因：财务重复入账，同一行出现 3 次，多出 691.34 / 问题在财务一方
+      Likely cause: finance has it 3 times, 691.34 too much / Odd one out: finance
+      可能原因：财务重复入账，共 3 次，多出 691.34 / 问题在财务一方
     ");
     // A second invoice of another figure repeats nothing; without it the figures would agree.
     insta::assert_snapshot!(amount(&["12345.67", "345.60"]), @"

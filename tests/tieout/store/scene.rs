@@ -10,7 +10,7 @@ use tieout::audit::breaks::{
 };
 use tieout::audit::exception::{Exception, Past, Status, Transition, retire, transitions};
 use tieout::audit::judgement::{Judgement, Outcome, Verdict};
-use tieout::audit::rulebook::{Body, Reconcile, Rule, SeverityScale, Threshold, Worsened};
+use tieout::audit::rulebook::{Body, Reconcile, Rule, SeverityScale, SidesKind, Threshold, Worsened};
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Bilingual;
 use tieout::store::{Recording, RuleRunRow, RunRow, Store, StoreError};
@@ -247,6 +247,7 @@ pub fn rule(id: &str) -> Rule {
         recheck: None,
         hash: format!("hash-of-{id}"),
         body: Body::Reconcile(Reconcile {
+            kind: SidesKind::Reconcile,
             asserted: None,
             key: Vec::new(),
             sides: Vec::new(),
