@@ -1,7 +1,7 @@
 //! Private database servers, each started once for all tests and gone with the process that tests.
 //!
-//! A PostgreSQL that `PGHOST` and its companions name is used instead of a private one, as is a MariaDB that
-//! `MYSQL_HOST` names; tests that kill a server always start their own. Where tools must be there (`CI=true`, or
+//! A PostgreSQL that `PGHOST` and its companions name is used instead of a private one, as is a MariaDB or
+//! a MySQL that `MYSQL_HOST` names; tests that kill a server always start their own. Where tools must be there (`CI=true`, or
 //! `TIEOUT_REQUIRE_TOOLS` is set), a missing server fails the test; elsewhere the test says that it was skipped.
 
 mod mariadb;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-pub use mariadb::{Mariadb, Shop, mariadb};
+pub use mariadb::{Mariadb, Shop, mariadb, numbers};
 pub use postgres::{Database, Postgres, postgres};
 
 /// How long a server may take until it answers.

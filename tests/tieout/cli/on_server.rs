@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::Shop;
-use crate::servers::{mariadb, postgres};
+use crate::servers::{mariadb, numbers, postgres};
 
 const SETUP: &str = "
     create schema sales; create schema finance; create schema \"Odd\";
@@ -59,18 +59,18 @@ const MARIADB: &str = "
     create table orders (order_no varchar(20), line_no int, sku varchar(20) not null, qty decimal(18,4), amount decimal(18,2),
         currency char(3), ordered date, created timestamp default now(), primary key (order_no, line_no));
     insert into orders select concat('SO-', seq div 2), seq % 2, concat('S', seq), seq * 1.5, seq * 10.25, 'CNY',
-        date '2026-11-01' + interval seq % 20 day, now() from seq_1_to_60;
+        date '2026-11-01' + interval seq % 20 day, now() from NUMBERS;
     create table invoices (invoice_no varchar(20) primary key, order_no varchar(20), order_line int, amount decimal(18,2),
         currency char(3), due_date date, paid tinyint(1));
     insert into invoices select concat('IN-', seq), concat('SO-', seq div 2), seq % 2, seq * 10.25 + (seq = 7), 'CNY',
-        date '2026-12-01' + interval seq day, seq % 3 = 0 from seq_1_to_60;
+        date '2026-12-01' + interval seq day, seq % 3 = 0 from NUMBERS;
     create view unpaid as select * from invoices where not paid;
     create table `Mixed Case` (`Id` int unsigned primary key, `where` json, raw blob)";
 
 #[test]
 fn a_mariadb_is_explored_and_begun_with() {
     let Some(server) = mariadb() else { return };
-    let database = server.database(MARIADB);
+    let database = server.database(&MARIADB.replace("NUMBERS", &numbers(60)));
     let shop = Shop::new("", "");
     let url = database.url();
     let listed = shop.shell(&format!("COLUMNS=200 tieout explore '{url}'"));

@@ -10,7 +10,7 @@ use super::sources::check_not_evaluated;
 use super::{check_unchanged, company, rule};
 use crate::harness::Company;
 use crate::servers::proxy::Proxy;
-use crate::servers::{Database, Mariadb, PASSWORD, Postgres, Shop, mariadb, postgres};
+use crate::servers::{Database, Mariadb, PASSWORD, Postgres, Shop, mariadb, numbers, postgres};
 
 const RULE: &str = "orders-at-the-server";
 
@@ -31,8 +31,8 @@ fn at_postgres(server: &Postgres) -> Database<'_> {
 }
 
 fn at_mariadb(server: &Mariadb) -> Shop<'_> {
-    server
-        .database(&BOOKS.replace("ORDERS", "select concat('SO-', seq) as no, seq * 1.25 as amount from seq_1_to_3000"))
+    let orders = format!("select concat('SO-', seq) as no, seq * 1.25 as amount from {}", numbers(3_000));
+    server.database(&BOOKS.replace("ORDERS", &orders))
 }
 
 /// The demo company with a further rule over two tables of a server. The clocks of the company stand still, so the

@@ -1,4 +1,4 @@
-//! MariaDB, with passwords, a certificate, and as many databases as tests want.
+//! MariaDB or MySQL, with passwords, a certificate, and as many databases as tests want.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -117,10 +117,35 @@ impl Mariadb {
         shop
     }
 
+    /// Whether it is a MariaDB, and no MySQL, which a variable may name.
+    pub fn is_mariadb(&self) -> bool {
+        self.process.is_some() || self.version().contains("MariaDB")
+    }
+
+    fn version(&self) -> String {
+        let url = self.url("mysql");
+        on_a_thread(move || {
+            runtime().block_on(async {
+                let mut connection = MySqlConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar("select version()").fetch_one(&mut connection).await.unwrap()
+            })
+        })
+    }
+
     /// What ends a private server as a power cut would.
     pub fn killer(&self) -> impl Fn() + Send + use<> {
         self.process.as_ref().unwrap().killer()
     }
+}
+
+/// A table `numbers` of one column, `seq`: the whole numbers from 1 to `last`, as every server can make them.
+pub fn numbers(last: u32) -> String {
+    let digits = (0..10).map(|digit| format!("select {digit} as d")).collect::<Vec<_>>().join(" union all ");
+    let places = last.ilog10() as usize + 1;
+    let joined = (0..places).map(|place| format!("({digits}) d{place}")).collect::<Vec<_>>().join(" cross join ");
+    let number = (0..places).map(|place| format!("{} * d{place}.d", 10u32.pow(place as u32))).collect::<Vec<_>>();
+    let number = number.join(" + ");
+    format!("(select {number} as seq from {joined} where {number} between 1 and {last} order by seq) numbers")
 }
 
 /// A database of one test's own.
@@ -152,6 +177,15 @@ impl Shop<'_> {
         Writer::at_work::<MySqlConnection>(self.server.url(&self.name), statements.to_owned())
     }
 
+    /// Ends every connection of the login that may only read.
+    pub fn cut(&self) -> impl Fn() + Send + use<> {
+        let (url, reader) = (self.server.url(&self.name), self.reader.clone());
+        move || {
+            let (url, reader) = (url.clone(), reader.clone());
+            on_a_thread(move || runtime().block_on(ended(&url, &reader))).unwrap();
+        }
+    }
+
     /// Runs statements as an administrator whenever it is called, from whatever thread.
     pub fn later(&self, statements: &str) -> impl Fn() + Send + use<> {
         let (url, statements) = (self.server.url(&self.name), statements.to_owned());
@@ -171,6 +205,16 @@ impl Drop for Shop<'_> {
 async fn asked(url: &str, statements: &str) -> Result<(), sqlx::Error> {
     let mut connection = MySqlConnection::connect(url).await?;
     connection.execute(sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))).await?;
+    connection.close().await
+}
+
+async fn ended(url: &str, user: &str) -> Result<(), sqlx::Error> {
+    let mut connection = MySqlConnection::connect(url).await?;
+    let asked = "select cast(id as signed) from information_schema.processlist where user = ?";
+    let ids: Vec<i64> = sqlx::query_scalar(asked).bind(user).fetch_all(&mut connection).await?;
+    for id in ids {
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("kill {id}")))).await?;
+    }
     connection.close().await
 }
 

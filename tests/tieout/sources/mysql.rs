@@ -144,7 +144,7 @@ fn the_check_names_a_login_that_could_write_and_tables_that_keep_no_snapshot() {
     let Some(server) = mariadb() else { return };
     let shop = server.database(
         "create table orders (a int) engine = innodb; create table log (a int) engine = myisam;
-         create table `old items` (a int) engine = aria; create table unused (a int) engine = memory",
+         create table `old items` (a int not null) engine = csv; create table unused (a int) engine = memory",
     );
     let remarked = |sql: &str| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

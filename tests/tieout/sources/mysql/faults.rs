@@ -10,18 +10,21 @@ use tieout::sources::{Fault, PullLimits};
 
 use super::{LIMITS, hidden, mysql_source, parameters, pull_with, pulled, query, says, says_with};
 use crate::servers::proxy::Proxy;
-use crate::servers::{Mariadb, mariadb};
+use crate::servers::{Mariadb, mariadb, numbers};
 
 const ORDERS: &str = "create table orders (a int, b text); insert into orders values (1, 'x'), (2, 'y')";
 /// A table large enough that its rows come in many pieces.
-const LARGE: &str = "create table t (a int, name text); insert into t select seq, repeat('x', 50) from seq_1_to_20000";
+fn large() -> String {
+    format!("create table t (a int, name text); insert into t select seq, repeat('x', 50) from {}", numbers(20_000))
+}
 
 #[test]
 fn a_query_may_only_read_and_only_once() {
     let Some(server) = mariadb() else { return };
     let shop = server.database(ORDERS);
     shop.sql(&format!(
-        "create function erase() returns int modifies sql data begin delete from orders; return 1; end;
+        "set global log_bin_trust_function_creators = 1;
+         create function erase() returns int modifies sql data begin delete from orders; return 1; end;
          grant execute on {}.* to {}@'%'; grant file on *.* to {}@'%'",
         shop.name, shop.reader, shop.reader
     ));
@@ -103,7 +106,7 @@ fn the_fault_of_one_table_leaves_the_others_of_its_snapshot() {
         ("a", "select a from orders"),
         ("b", "select a from gone"),
         ("c", "select a from orders"),
-        ("d", "select seq as a from seq_1_to_100000"),
+        ("d", &format!("select seq as a from {}", numbers(100_000))),
         ("e", "select a from orders"),
         ("f", "select (select a from orders) as a"),
         ("g", "select a from orders"),
@@ -162,7 +165,7 @@ fn a_table_that_a_writer_holds_locked_is_waited_for_and_then_named() {
 fn a_server_that_dies_on_the_way_leaves_nothing_half_read() {
     let Some(_) = mariadb() else { return };
     let Some(server) = Mariadb::start() else { return };
-    let shop = server.database(LARGE);
+    let shop = server.database(&large());
     let kill = server.killer();
     let tables = [("a", "select a from t"), ("b", "select a from t")];
     let killed = pulled(&mysql_source(&shop.url()), &tables, &LIMITS, move |_, rows| {
@@ -181,11 +184,12 @@ fn a_connection_that_is_killed_is_opened_again_and_everything_is_read_anew() {
     let Some(server) = mariadb() else { return };
     let shop = server.database(ORDERS);
     let tables = [("a", "select a from orders"), ("b", "select a from orders")];
-    let kill = shop.later(&format!("insert into orders values (3, 'z'); kill user {}@'%'", shop.reader));
+    let (write, cut) = (shop.later("insert into orders values (3, 'z')"), shop.cut());
     let settled = AtomicU32::new(0);
     let pulls = pulled(&mysql_source(&shop.url()), &tables, &LIMITS, move |_, rows| {
         if settled.fetch_add(1, Ordering::Relaxed) == 0 {
-            kill();
+            write();
+            cut();
         }
         rows
     });
@@ -197,7 +201,7 @@ proptest! {
     #[test]
     fn a_connection_that_is_cut_anywhere_gives_all_of_a_table_or_none(bytes in prop_oneof![0u64..4000, 0u64..1_500_000]) {
         let Some(server) = mariadb() else { return Ok(()) };
-        let shop = server.database(LARGE);
+        let shop = server.database(&large());
         let proxy = Proxy::cutting_after(server.address(), bytes);
         let url = shop.url().replace(server.address(), &format!("127.0.0.1:{}", proxy.port)) + "?ssl-mode=disabled";
         let limits = PullLimits { connect: Duration::from_secs(5), ..LIMITS };

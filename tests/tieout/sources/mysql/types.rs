@@ -84,12 +84,10 @@ fn texts_come_in_utf_8_whatever_they_are_stored_in_and_bytes_as_digits() {
         "create table t (id int primary key, padded char(5), latin varchar(9) character set latin1,
             gbk varchar(9) character set gbk, utf8 varchar(9) character set utf8mb3, full varchar(9),
             sorted varchar(9) collate utf8mb4_bin, sorted_char char(3) collate utf8mb4_bin, long_text longtext,
-            tiny_text tinytext collate utf8mb4_bin, choice enum('甲','乙') , choices set('a','b','c'), json json,
-            uuid uuid, address inet6);
+            tiny_text tinytext collate utf8mb4_bin, choice enum('甲','乙') , choices set('a','b','c'), json json);
          insert into t values
-            (1, 'a ', 'é€', '华东', '华东', '华东😀', 'A', 'A', repeat('长', 3), 'x', '乙', 'a,c', '{\"a\": 1.50}',
-             '00000000-0000-0000-0000-00000000ABCD', '::1'),
-            (2, '', '', '', '', '', '', '', '', '', '甲', '', '[]', null, null)",
+            (1, 'a ', 'é€', '华东', '华东', '华东😀', 'A', 'A', repeat('长', 3), 'x', '乙', 'a,c', '{\"a\": 1.25}'),
+            (2, '', '', '', '', '', '', '', '', '', '甲', '', '[]')",
     );
     let columns = [
         "padded",
@@ -104,8 +102,6 @@ fn texts_come_in_utf_8_whatever_they_are_stored_in_and_bytes_as_digits() {
         "choice",
         "choices",
         "json",
-        "uuid",
-        "address",
     ];
     insta::assert_snapshot!(says(&shop, "select * from t order by id", &columns));
     let shop = server.database(
@@ -117,6 +113,20 @@ fn texts_come_in_utf_8_whatever_they_are_stored_in_and_bytes_as_digits() {
         "select concat('单', 1) as a, hex('a') as b, database() is null as c, ifnull(null, '无') as d, md5('a') as e,
         group_concat(id) as f, cast(id as char) as g, if(id > 0, '是', '否') as h from t group by id limit 1";
     insta::assert_snapshot!(says(&shop, made, &["a", "b", "c", "d", "e", "f", "g", "h"]));
+}
+
+#[test]
+fn the_types_that_only_a_mariadb_has_come_as_it_writes_them() {
+    let Some(server) = mariadb().filter(|server| server.is_mariadb()) else { return };
+    let shop = server.database(
+        "create table t (id int primary key, uuid uuid, address inet6);
+         insert into t values (1, '00000000-0000-0000-0000-00000000ABCD', '::1'), (2, null, null)",
+    );
+    insta::assert_snapshot!(says(&shop, "select * from t order by id", &["uuid", "address"]), @"
+    2 rows
+    uuid String: \"00000000-0000-0000-0000-00000000abcd\" | null
+    address String: \"::1\" | null
+    ");
 }
 
 #[test]
