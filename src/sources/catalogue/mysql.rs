@@ -13,7 +13,7 @@ pub(super) async fn list(catalogue: &Catalogue<'_>) -> Result<Vec<Holding>, Faul
     };
     let tables = format!(
         "select t.table_schema as schema_name, t.table_name as name, t.table_type as kind, t.table_rows as estimate \
-         from information_schema.tables t where {} order by t.table_schema, t.table_name",
+         from information_schema.tables t where {}",
         schemas("t")
     );
     let tables = catalogue.one(&tables, &["schema_name", "name", "kind", "estimate"]).await?;
@@ -40,6 +40,8 @@ pub(super) async fn list(catalogue: &Catalogue<'_>) -> Result<Vec<Holding>, Faul
         let columns = columns.remove(&(schema.clone(), name.clone())).unwrap_or_default();
         held.push(Holding { schema, name, kind, rows, columns, fault: None });
     }
+    // Servers do not agree on where capital letters stand.
+    held.sort_by_cached_key(|holding| (holding.schema.clone(), holding.name.to_lowercase(), holding.name.clone()));
     let small = |rows| match rows {
         Rows::Estimated(rows) => rows < COUNTED_BELOW,
         Rows::Counted(_) | Rows::Unknown => true,

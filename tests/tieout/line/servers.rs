@@ -158,7 +158,8 @@ async fn whatever_befalls_the_server_its_rule_stays_as_it_was_and_the_others_are
     ];
     let mut said = of_tables(&company, |statements| database.sql(statements), &faults).await;
     let secure = server.authority().map(|file| format!("?sslmode=verify-full&sslrootcert={}", file.display()));
-    said.extend(of_the_way(&company, &url, address, &secure.unwrap_or_default(), "?sslmode=disable").await);
+    let secure = secure.unwrap_or_else(|| "?sslmode=verify-full".to_owned());
+    said.extend(of_the_way(&company, &url, address, &secure, "?sslmode=disable").await);
     insta::assert_snapshot!(said.join("\n\n").replace(address, "HOST").replace(&database.name, "DATABASE"));
 }
 
@@ -172,10 +173,11 @@ async fn whatever_befalls_a_mariadb_its_rule_stays_as_it_was_and_the_others_are_
     let faults = [("a query never ends", never.as_str(), SHOWN)];
     let mut said = of_tables(&company, |statements| shop.sql(statements), &faults).await;
     let secure = server.authority().map(|file| format!("?ssl-mode=VERIFY_IDENTITY&ssl-ca={}", file.display()));
-    said.extend(of_the_way(&company, &url, address, &secure.unwrap_or_default(), "?ssl-mode=DISABLED").await);
+    let secure = secure.unwrap_or_else(|| "?ssl-mode=VERIFY_IDENTITY".to_owned());
+    said.extend(of_the_way(&company, &url, address, &secure, "?ssl-mode=DISABLED").await);
     let said =
         said.join("\n\n").replace(address, "HOST").replace(&shop.reader, "READER").replace(&shop.name, "DATABASE");
-    insta::assert_snapshot!(said);
+    server.quoted().bind(|| insta::assert_snapshot!(said));
 }
 
 async fn check_not_waited_for<S>(company: Company, lock: impl FnOnce() -> S) {

@@ -122,6 +122,15 @@ impl Mariadb {
         self.process.is_some() || self.version().contains("MariaDB")
     }
 
+    /// How its own words are compared: each family of servers has its own.
+    pub fn quoted(&self) -> insta::Settings {
+        let mut settings = insta::Settings::clone_current();
+        if !self.is_mariadb() {
+            settings.set_snapshot_suffix("mysql");
+        }
+        settings
+    }
+
     fn version(&self) -> String {
         let url = self.url("mysql");
         on_a_thread(move || {

@@ -52,7 +52,7 @@ fn a_query_may_only_read_and_only_once() {
         "values (1)",
     ];
     let said = queries.map(|sql| format!("{sql}\n    {}", says(&shop, sql, &["a"]).replace('\n', "\n    ")));
-    insta::assert_snapshot!(said.join("\n"));
+    server.quoted().bind(|| insta::assert_snapshot!(said.join("\n")));
     assert_eq!(says(&shop, "select count(*) as a from orders", &["a"]), "1 rows\na Int64: 2");
 }
 
