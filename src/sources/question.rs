@@ -22,6 +22,8 @@ pub(super) struct Question<'q> {
     dialect: Dialect,
     /// Its parameters, each once, in order of appearance.
     bound: Vec<(&'q str, &'q Value)>,
+    /// Every parameter there is.
+    parameters: &'q Parameters,
 }
 
 impl<'q> Question<'q> {
@@ -37,11 +39,11 @@ impl<'q> Question<'q> {
             return Err(wrong_read(kind, &spec.read));
         };
         let query = parameters::without_end(query, dialect);
-        let known = || parameters.keys().map(|name| format!(":{name}")).collect::<Vec<_>>();
         let bound = parameters::bind(query, dialect, parameters)
-            .map_err(|name| Fault::UnknownParameter { name: name.to_owned(), known: known() })?;
+            .map_err(|name| Fault::UnknownParameter { name: name.to_owned(), known: known(parameters) })?;
+        let question = Question { query, dialect, bound, parameters };
         if parameters::has_foreign_placeholder(query, dialect) {
-            return Err(Fault::ForeignPlaceholder { known: known() });
+            return Err(question.has_foreign_placeholder());
         }
         let first = parameters::first_word(query, dialect);
         if !QUERY_WORDS.contains(&first.as_str()) {
@@ -50,7 +52,17 @@ impl<'q> Question<'q> {
         if parameters::has_several_statements(query, dialect) {
             return Err(Fault::SeveralStatements);
         }
-        Ok(Question { query, dialect, bound })
+        Ok(question)
+    }
+
+    /// The fault of a query with a placeholder that is none of its parameters.
+    pub fn has_foreign_placeholder(&self) -> Fault {
+        Fault::ForeignPlaceholder { known: known(self.parameters) }
+    }
+
+    /// Its parameters with their values, each once, in order of appearance.
+    pub fn bound(&self) -> &[(&'q str, &'q Value)] {
+        &self.bound
     }
 
     /// The values of its parameters, each once, in order of appearance.
@@ -66,4 +78,8 @@ impl<'q> Question<'q> {
             placeholder(at, self.bound[at].1)
         })
     }
+}
+
+fn known(parameters: &Parameters) -> Vec<String> {
+    parameters.keys().map(|name| format!(":{name}")).collect()
 }

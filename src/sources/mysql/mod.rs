@@ -9,10 +9,10 @@ mod rows;
 
 use chrono::{DateTime, FixedOffset, Offset, TimeZone};
 use chrono_tz::Tz;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use polars::prelude::DataFrame;
-use sqlx::mysql::{MySqlArguments, MySqlColumn, MySqlConnectOptions, MySqlConnection};
-use sqlx::{Arguments, AssertSqlSafe, Connection, Executor, Row, SqlSafeStr, Statement};
+use sqlx::mysql::{MySqlArguments, MySqlColumn, MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow};
+use sqlx::{Arguments, AssertSqlSafe, Connection, Either, Executor, Row, SqlSafeStr, Statement};
 
 use self::connect::{query_fault, server_fault};
 use self::rows::{Filling, Table};
@@ -212,8 +212,8 @@ impl Reading<'_> {
     async fn rows(self, sql: String, arguments: MySqlArguments, table: Table) -> Result<DataFrame, Fault> {
         let Reading { connection, asked, server, limits, times, watch } = self;
         let failed = |error| query_fault(server, "reading its rows", limits, &error);
-        let mut rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch(connection);
-        let mut next = rows.next().await.transpose().map_err(failed)?;
+        let mut rows = connection.fetch_many(sqlx::query_with(AssertSqlSafe(sql), arguments));
+        let mut next = next_row(&mut rows).await.map_err(failed)?;
         let mut filling = Filling::of(match &next {
             // The types of what parameters are part of are known only now.
             Some(row) => Table::begun(&asked.table, row.columns(), times, limits.rows),
@@ -228,7 +228,7 @@ impl Reading<'_> {
                 watch.reached(count);
             }
             filling.take(&row);
-            next = rows.next().await.transpose().map_err(failed)?;
+            next = next_row(&mut rows).await.map_err(failed)?;
         }
         filling.finish()
     }
@@ -239,4 +239,16 @@ impl Reading<'_> {
         let failed = |error| query_fault(self.server, "understanding its query", self.limits, &error);
         Ok(prepared.map_err(failed)?.columns().to_vec())
     }
+}
+
+/// The next row of a query, whose one statement also says that it is done.
+async fn next_row(
+    answers: &mut (impl Stream<Item = Result<Either<MySqlQueryResult, MySqlRow>, sqlx::Error>> + Unpin),
+) -> Result<Option<MySqlRow>, sqlx::Error> {
+    while let Some(answer) = answers.next().await.transpose()? {
+        if let Either::Right(row) = answer {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }

@@ -14,9 +14,10 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 
 use super::column::Growing;
-use super::parameters::{self, Dialect};
+use super::parameters::Dialect;
+use super::question::Question;
 use super::{Asked, Fault, PullLimits, Watch};
-use crate::audit::snapshot::{RawTable, Read, TableSpec};
+use crate::audit::snapshot::{RawTable, TableSpec};
 use crate::audit::value::Value;
 use crate::schedule::Clock;
 
@@ -25,9 +26,6 @@ const ROWS_PER_LOOK: u64 = 4096;
 /// Digits that SQLite's REAL keeps of any decimal.
 const EXACT_DIGITS: u32 = 15;
 const EXPECTED: &str = "a SQLite database file";
-/// What a query may begin with. A statement that begins otherwise may end the transaction, attach another file or set
-/// a switch, and still count as one that does not write.
-const QUERY_WORDS: [&str; 3] = ["select", "with", "values"];
 
 /// An open read transaction: whatever is written meanwhile, its tables stay as they were when it was opened.
 pub struct Snapshot {
@@ -72,19 +70,11 @@ impl Snapshot {
     /// Reads one table, whole.
     pub fn read(&self, asked: &Asked, limits: &PullLimits, watch: &Watch) -> Result<RawTable, Fault> {
         let Asked { table: spec, parameters, keys } = asked;
-        let Read::Query(query) = &spec.read else {
-            return Err(super::wrong_read("sqlite", &spec.read));
-        };
-        let known = || parameters.keys().map(|name| format!(":{name}")).collect::<Vec<_>>();
-        let bound = parameters::bind(query, Dialect::Sqlite, parameters)
-            .map_err(|name| Fault::UnknownParameter { name: name.to_owned(), known: known() })?;
-        let first = parameters::first_word(query, Dialect::Sqlite);
-        if !QUERY_WORDS.contains(&first.as_str()) {
-            return Err(Fault::NotAQuery { found: if first.is_empty() { "nothing".to_owned() } else { first } });
-        }
-        let bare = parameters::without_end(query, Dialect::Sqlite);
-        let narrowed = keys.as_ref().and_then(|keys| keyed::narrowed(bare, keys));
-        let (text, keys) = narrowed.map_or_else(|| (query.clone(), Vec::new()), |found| (found.text, found.values));
+        let question = Question::of(spec, parameters, "sqlite", Dialect::Sqlite)?;
+        // By their names, so that a placeholder of the query's own is not taken for one of them.
+        let whole = question.text(|place, _| format!(":{}", question.bound()[place].0));
+        let narrowed = keys.as_ref().and_then(|keys| keyed::narrowed(&whole, keys));
+        let (text, keys) = narrowed.map_or_else(|| (whole, Vec::new()), |found| (found.text, found.values));
         let mut statement = self.connection.prepare(&text).map_err(|error| match error {
             rusqlite::Error::MultipleStatement => Fault::SeveralStatements,
             error => fault(&self.path, self.busy, "understanding its query", &error),
@@ -92,9 +82,7 @@ impl Snapshot {
         if !statement.readonly() {
             return Err(Fault::Writes);
         }
-        if !bind(&mut statement, &bound, keys)? {
-            return Err(Fault::ForeignPlaceholder { known: known() });
-        }
+        bind(&mut statement, &question, keys)?;
         let frame = self.collect(spec, &mut statement, limits, watch)?;
         // The file has no clock of its own: its writers stamp rows by theirs.
         Ok(RawTable { frame, moment: self.moment, clock_offset: None })
@@ -196,20 +184,24 @@ fn fault(path: &Path, waited: Duration, doing: &'static str, error: &rusqlite::E
     }
 }
 
-/// Binds the values to their names; `false` when the query has placeholders besides them, as SQLite reads it.
+/// Binds the values of the question, and behind them those of `keys`. SQLite itself says whether there are other
+/// placeholders.
 ///
 /// A parameter acts like the same constant written into the query: SQLite compares a number with a text by type alone,
 /// so a decimal handed over as text would be larger than every sum.
 fn bind(
     statement: &mut Statement<'_>,
-    bound: &[(&str, &Value)],
+    question: &Question<'_>,
     keys: Vec<rusqlite::types::Value>,
-) -> Result<bool, Fault> {
+) -> Result<(), Fault> {
     let failed = |error| Fault::Database { doing: "binding its parameters", message: message(&error) };
+    let bound = question.bound();
+    if statement.parameter_count() != bound.len() + keys.len() {
+        return Err(question.has_foreign_placeholder());
+    }
     for (name, value) in bound {
-        let Some(place) = statement.parameter_index(&format!(":{name}")).map_err(failed)? else {
-            return Ok(false);
-        };
+        let place = statement.parameter_index(&format!(":{name}")).map_err(failed)?;
+        let place = place.ok_or_else(|| question.has_foreign_placeholder())?;
         let value = sql_value(value).ok_or_else(|| Fault::TooLong {
             name: (*name).to_owned(),
             value: value.to_string(),
@@ -217,14 +209,10 @@ fn bind(
         })?;
         statement.raw_bind_parameter(place, value).map_err(failed)?;
     }
-    let count = bound.len() + keys.len();
-    if statement.parameter_count() != count {
-        return Ok(false);
-    }
     for (place, value) in keys.into_iter().enumerate() {
         statement.raw_bind_parameter(bound.len() + 1 + place, value).map_err(failed)?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// A parameter as SQLite knows it: dates and instants as ISO text (instants in UTC, ending in `Z`), booleans as 0 and
