@@ -6,6 +6,7 @@
 
 mod causes;
 mod cell;
+mod conditions;
 mod en;
 mod figure;
 mod guards;

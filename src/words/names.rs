@@ -33,6 +33,7 @@ const SIDES: &[(&str, &str)] = &[
     ("payment", "付款"),
     ("payments", "付款"),
     ("platform", "平台"),
+    ("price_list", "价目表"),
     ("prior", "上期"),
     ("purchase", "采购"),
     ("purchases", "采购"),
@@ -59,6 +60,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("approved_on", "审批日期"),
     ("balance", "余额"),
     ("ccy", "币种"),
+    ("closed_on", "关闭日期"),
     ("closing", "期末余额"),
     ("closing_qty", "期末数量"),
     ("closing_value", "期末金额"),
@@ -86,6 +88,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("order_no", "订单号"),
     ("out_qty", "发出数量"),
     ("out_value", "发出金额"),
+    ("paid_on", "收款日期"),
     ("po_line", "采购订单行号"),
     ("po_no", "采购订单号"),
     ("price", "单价"),
@@ -141,14 +144,19 @@ pub(super) fn expression_zh(expression: &str) -> String {
     translated(expression, path_zh)
 }
 
-/// A condition on the columns of one table, with those of `columns` in Chinese that are known.
-pub(super) fn condition_zh(condition: &str, columns: &[&str]) -> String {
-    translated(condition, |token| known(COLUMNS, token).filter(|_| columns.contains(&token)).map(str::to_owned))
+/// A column in Chinese, where it is known.
+pub(super) fn column_word(column: &str) -> Option<&'static str> {
+    known(COLUMNS, column)
 }
 
 /// An expression with every name replaced that `word` knows.
 fn translated(expression: &str, word: impl Fn(&str) -> Option<String>) -> String {
-    let mut shown = String::new();
+    tokens(expression).into_iter().map(|token| word(token).unwrap_or_else(|| visible(token))).collect()
+}
+
+/// The words, quoted texts, comparisons and other letters of an expression, blanks among them.
+pub(super) fn tokens(expression: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
     let mut rest = expression;
     while let Some(next) = rest.chars().next() {
         let taken = match next {
@@ -156,13 +164,19 @@ fn translated(expression: &str, word: impl Fn(&str) -> Option<String>) -> String
             each if each.is_alphabetic() || each == '_' => {
                 rest.find(|each: char| !(each.is_alphanumeric() || matches!(each, '_' | '.'))).unwrap_or(rest.len())
             }
+            each if each.is_ascii_digit() => {
+                rest.find(|each: char| !(each.is_ascii_digit() || each == '.')).unwrap_or(rest.len())
+            }
+            '<' | '>' | '=' | '!' => {
+                rest.find(|each: char| !matches!(each, '<' | '>' | '=' | '!')).unwrap_or(rest.len())
+            }
             each => each.len_utf8(),
         };
         let (token, left) = rest.split_at(taken);
-        shown.push_str(&word(token).unwrap_or_else(|| visible(token)));
+        tokens.push(token);
         rest = left;
     }
-    shown
+    tokens
 }
 
 /// `side.column`, where the side is known; an unknown column stands behind a space.

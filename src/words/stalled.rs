@@ -1,6 +1,7 @@
 //! What is said of a row that stays as it is for too long.
 
-use super::names::{column_in_zh, condition_zh};
+use super::conditions::condition_zh;
+use super::names::column_in_zh;
 use super::visible;
 use crate::audit::breaks::Message;
 use crate::language::Language;

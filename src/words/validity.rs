@@ -1,6 +1,7 @@
 //! What is said of a row that does not satisfy what its rule asserts.
 
-use super::names::{column_in_zh, condition_zh};
+use super::conditions::condition_zh;
+use super::names::column_in_zh;
 use super::{figure, visible};
 use crate::audit::breaks::{Message, Operand};
 use crate::audit::value::Value;
@@ -10,6 +11,10 @@ use crate::language::Language;
 pub(super) fn message(message: &Message, language: Language) -> String {
     let Message::NotSatisfied { assertion, untold, figures } = message else { return String::new() };
     let stated = figures.iter().map(|operand| stated(operand, language)).collect::<Vec<_>>();
+    if asks_for_cells(assertion, figures) {
+        // That a cell is empty says all there is to say of a condition that it is not.
+        return stated.join(if language == Language::En { ", " } else { "，" });
+    }
     match language {
         Language::En => {
             let verdict = if *untold { "cannot be told" } else { "does not hold" };
@@ -21,6 +26,12 @@ pub(super) fn message(message: &Message, language: Language) -> String {
             format!("{verdict}“{}”：{}", condition_zh(assertion, &columns), stated.join("，"))
         }
     }
+}
+
+/// Whether all that was asserted is that cells are not empty, and they are.
+fn asks_for_cells(assertion: &str, figures: &[Operand]) -> bool {
+    let asked = figures.iter().map(|figure| format!("{} is not null", figure.expression)).collect::<Vec<_>>();
+    !figures.is_empty() && figures.iter().all(|figure| figure.value.is_null()) && assertion == asked.join(" and ")
 }
 
 fn stated(operand: &Operand, language: Language) -> String {

@@ -1,6 +1,6 @@
 //! The Chinese words.
 
-use super::names::{column_in_zh, expression_zh, side_in_zh};
+use super::names::{column_in_zh, expression_zh, side_in_zh, side_zh};
 use super::{figure, guards, moments, money, one_line, payments, quantity, stalled, stock, validity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
@@ -178,11 +178,11 @@ fn added(message: &Message) -> String {
             format!("表 {table} 中 {key} 有 {} 行，应只有 1 行，{side}无法据此取值", count(*found))
         }
         Message::LookupMissing { side, table, key, rows } => {
-            let (side, table) = (side_in_zh(side), visible(table));
+            let (side, table) = (side_in_zh(side), side_zh(table));
             if key.iter().any(Value::is_null) {
-                return format!("{side}没有填写可在表 {table} 中查找的值{}", more(*rows));
+                return format!("{side}没有填写可在“{table}”表中查找的值{}", more(*rows));
             }
-            format!("{side}的 {} 在表 {table} 中查不到{}", values(key), more(*rows))
+            format!("{side}的 {} 在“{table}”表中查不到{}", values(key), more(*rows))
         }
         Message::NoUnitFactor { side, column, item, unit, rows } => {
             let (side, column) = (side_in_zh(side), column_in_zh(column));

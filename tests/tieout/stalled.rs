@@ -104,7 +104,7 @@ fn without_a_day_nobody_can_tell_how_long() {
     let bench = Bench::new(&rule).table("orders", columns, "A,,,,5.00,CNY");
     insta::assert_snapshot!(told(&bench), @"
     “total > 0 and shipped_on is null”, and nobody can tell since when: approved_on is empty
-    “合计 > 0 and 发货日期 is null”，但审批日期为空，无法得知已停留多久
+    “合计 > 0且发货日期为空”，但审批日期为空，无法得知已停留多久
     ");
 }
 
@@ -112,9 +112,9 @@ fn without_a_day_nobody_can_tell_how_long() {
 fn how_long_is_said_in_both_languages() {
     insta::assert_snapshot!(told(&bench("A,2026-11-02,,,1.00,CNY\nB,2026-10-01,2026-10-31,,1.00,CNY")), @"
     “approved_on is not null and shipped_on is null” for 14 working days since 2026-11-02 (approved_on), 5 working days allowed
-    “审批日期 is not null and 发货日期 is null”自审批日期 2026-11-02 起已 14 个工作日，最多 5 个工作日
+    “审批日期不为空且发货日期为空”自审批日期 2026-11-02 起已 14 个工作日，最多 5 个工作日
     “shipped_on is not null and invoiced_on is null” for 20 days since 2026-10-31 (shipped_on), 10 days allowed
-    “发货日期 is not null and 开票日期 is null”自发货日期 2026-10-31 起已 20 天，最多 10 天
+    “发货日期不为空且开票日期为空”自发货日期 2026-10-31 起已 20 天，最多 10 天
     ");
 }
 

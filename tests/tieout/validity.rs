@@ -70,20 +70,62 @@ fn what_is_false_is_a_break_worth_the_row_in_its_currency() {
 #[test]
 fn a_break_says_what_stood_in_the_row_and_what_could_not_be_told() {
     let bench = bench().rows("lines", "S1,1,C1,A,-2,5.00,CNY\nS1,2,C1,Z,,3.00,USD\nS1,3,,,1,1.00,CNY");
-    insta::assert_snapshot!(sentences(&bench, Language::En), @r"
-    “customer is not null and qty > 0” does not hold: customer is “C1”, qty is -2
-    “customer is not null and qty > 0” cannot be told: customer is “C1”, qty is empty
+    insta::assert_snapshot!(sentences(&bench, Language::En), @"
+    “qty > 0” does not hold: qty is -2
+    “qty > 0” cannot be told: qty is empty
     lines refers to Z, which is not in items
-    “customer is not null and qty > 0” does not hold: customer is empty, qty is 1
+    customer is empty
     lines leaves empty what is looked up in items
     ");
-    insta::assert_snapshot!(sentences(&bench, Language::Zh), @r"
-    不满足“客户 is not null and 数量 > 0”：客户为“C1”，数量为 -2
-    无法判断是否满足“客户 is not null and 数量 > 0”：客户为“C1”，数量为空
-    明细的 Z 在表 items 中查不到
-    不满足“客户 is not null and 数量 > 0”：客户为空，数量为 1
-    明细没有填写可在表 items 中查找的值
+    insta::assert_snapshot!(sentences(&bench, Language::Zh), @"
+    不满足“数量 > 0”：数量为 -2
+    无法判断是否满足“数量 > 0”：数量为空
+    明细的 Z 在“items”表中查不到
+    客户为空
+    明细没有填写可在“items”表中查找的值
     ");
+}
+
+#[test]
+fn of_several_conditions_only_those_are_told_that_do_not_hold() {
+    let told = |condition: &str, row: &str| {
+        let rule = RULE.replace("customer is not null and qty > 0", condition);
+        sentences(&bench_with(&rule).rows("lines", row), Language::En)
+    };
+    let row = "S1,1,,A,-2,5.00,CNY";
+    insta::assert_snapshot!(
+        [
+            told("customer is not null and line is not null and price is not null", "S1,1,,A,1,,CNY"),
+            told("customer is not null and (qty > 0 and price > 0)", row),
+            told("qty between 1 and 5 and price > 0", row),
+            told("customer is not null or qty > 0 and price > 9", row),
+            told("not (qty < 0) and sku in ('A', 'and')", row),
+            told("case when qty > 0 and price > 0 then true else false end and sku = 'A'", row),
+            told("qty > 0", row),
+        ]
+        .concat(),
+        @"
+        customer is empty, price is empty
+        “customer is not null and (qty > 0 and price > 0)” does not hold: customer is empty, qty is -2, price is 5.00
+        “qty between 1 and 5” does not hold: qty is -2
+        “customer is not null or qty > 0 and price > 9” does not hold: customer is empty, qty is -2, price is 5.00
+        “not (qty < 0)” does not hold: qty is -2
+        “case when qty > 0 and price > 0 then true else false end” does not hold: qty is -2, price is 5.00
+        “qty > 0” does not hold: qty is -2
+        "
+    );
+}
+
+#[test]
+fn a_price_that_is_looked_up_by_currency_is_of_that_currency() {
+    let rule = RULE.replace("customer is not null and qty > 0", "price >= floor").replace(
+        "[[checks]]\n    name   = \"complete\"",
+        "lookup = [{ table = \"list\", key = { sku = \"sku\", ccy = \"currency\" }, take = [\"floor\"] }]\n    \
+         [[checks]]\n    name   = \"complete\"\n    empty  = \"pass\"",
+    );
+    let list = "A,CNY,5.00\nB,CNY,1.00\nB,USD,3.01";
+    let bench = bench_with(&rule).table("list", "sku text, currency text, floor money currency", list);
+    check(bench, r#"["S1",2] complete: invalid USD 3.00 -> finance"#);
 }
 
 #[test]

@@ -122,6 +122,15 @@ impl Expression {
         Ok(Expression { text: text.to_owned(), kind, columns: lowering.columns, tree: Arc::new(tree) })
     }
 
+    /// The conditions that a condition joins by `and`, each by itself and in the order they are written: it holds where
+    /// all of them do. `scope` and `parameters` are those it was parsed with; itself alone where it joins none.
+    pub fn conjuncts(&self, scope: &Scope, parameters: &ParameterTypes) -> Vec<Expression> {
+        let texts = parse::Source::new(&self.text).conjuncts();
+        let parts = texts.iter().map(|text| Expression::parse(text, scope, parameters).ok());
+        let parts: Option<Vec<Expression>> = parts.map(|part| part.filter(|part| part.kind == Type::Boolean)).collect();
+        parts.filter(|parts| parts.len() > 1).unwrap_or_else(|| vec![self.clone()])
+    }
+
     /// The expression as it was written.
     pub fn text(&self) -> &str {
         &self.text

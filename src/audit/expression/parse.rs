@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use sqlparser::ast::Expr;
 use sqlparser::dialect::GenericDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whitespace};
 
@@ -103,6 +104,35 @@ impl<'t> Source<'t> {
             return Err(self.refuse(self.range(comment.span), sentence, accepted));
         }
         Ok(tokens)
+    }
+
+    /// The parts that `and` joins at the top of a condition, as they are written; the whole where nothing does. An `and`
+    /// that belongs to a `between`, stands in brackets or a `case`, or beside an `or`, joins no such parts.
+    pub fn conjuncts(&self) -> Vec<&'t str> {
+        let Ok(tokens) = self.tokens() else { return vec![self.text] };
+        let (mut depth, mut betweens, mut start, mut parts) = (0, 0, 0, Vec::new());
+        for token in &tokens {
+            match &token.token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                Token::Word(word) => match word.keyword {
+                    Keyword::CASE => depth += 1,
+                    Keyword::END => depth -= 1,
+                    Keyword::OR if depth == 0 => return vec![self.text],
+                    Keyword::BETWEEN if depth == 0 => betweens += 1,
+                    Keyword::AND if depth == 0 && betweens > 0 => betweens -= 1,
+                    Keyword::AND if depth == 0 => {
+                        let at = self.range(token.span);
+                        parts.push(self.text[start..at.start].trim());
+                        start = at.end;
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        parts.push(self.text[start..].trim());
+        parts
     }
 
     /// sqlparser tells the place only inside its sentence.

@@ -83,7 +83,7 @@ impl Adding<'_> {
             section.need("key", "this side's column = the other table's: key = { customer_no = \"customer_no\" }");
         let key = key.and_then(|node| self.lookup_key(&node, other));
         let accepted = "the columns that are added: take = { region = \"region\" }, or take = [\"region\"]";
-        let take = section.need("take", accepted).and_then(|node| self.take(&node, other));
+        let take = section.need("take", accepted).and_then(|node| self.take(&node, other, key.as_deref()));
         let required = section.get("required").map_or(Some(false), |node| node.boolean());
         Some(Lookup { table: other?.name.clone(), key: key?, take: take?, required: required? })
     }
@@ -108,8 +108,14 @@ impl Adding<'_> {
     }
 
     /// The columns taken over. A figure of the other table stands on every row that finds it, so it is not one of the
-    /// rows' own.
-    fn take(&self, node: &Node<'_>, other: Option<&TableSpec>) -> Option<Vec<ColumnSpec>> {
+    /// rows' own. Its currency or unit may be a column that is taken too, or one that the `key` holds equal to one of
+    /// this side's.
+    fn take(
+        &self,
+        node: &Node<'_>,
+        other: Option<&TableSpec>,
+        key: Option<&[(String, String)]>,
+    ) -> Option<Vec<ColumnSpec>> {
         let entries = if node.value().is_array() { node.texts(1)? } else { node.section()?.entries() };
         let mut taken: Vec<(String, String, Node<'_>)> = Vec::new();
         let mut sound = true;
@@ -122,7 +128,11 @@ impl Adding<'_> {
             }
         }
         let other = other.filter(|_| sound)?;
-        let new_name = |theirs: &str| taken.iter().find(|(_, known, _)| known == theirs).map(|(name, ..)| name.clone());
+        let new_name = |theirs: &str| {
+            let taken = taken.iter().find(|(_, known, _)| known == theirs).map(|(name, ..)| name.clone());
+            let of_key = || key?.iter().find(|(_, known)| known == theirs).map(|(own, _)| own.clone());
+            taken.or_else(of_key)
+        };
         let columns = taken.iter().map(|(name, theirs, node)| {
             let held = other.column(theirs)?;
             let beside = |what: &str, theirs: &str| {

@@ -50,7 +50,7 @@ pub use stalled::Stay;
 pub use stock::{Demand, Incoming, LowStock, Outgoing, Planned, Setting, Settings};
 pub use table::{Asking, Sources, is_currency_code, read_table};
 pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
-pub use validity::{Asserted, Assertion, Exists, Required};
+pub use validity::{Asserted, Assertion, Condition, Exists, Required};
 pub use window::{Bound, Span, Window};
 
 /// A checked rule.

@@ -36,11 +36,18 @@ pub struct Assertion {
 
 #[derive(Clone, Debug)]
 pub enum Required {
-    /// A condition that must be true; one that is neither true nor false is not satisfied.
-    Holds(Expression),
+    Holds(Condition),
     Exists(Exists),
     /// A row for which `when` is true must leave that state in time.
     Leaves(Stay),
+}
+
+/// A condition that must be true; one that is neither true nor false is not satisfied.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub whole: Expression,
+    /// What it joins by `and`: of a row that does not satisfy it, those are told that are not true.
+    pub parts: Vec<Expression>,
 }
 
 /// A row of another table that there must be.
@@ -59,7 +66,7 @@ impl Asserted {
         let amount = self.amount.iter();
         let conditions = self.assertions.iter().flat_map(|assertion| {
             let holds = match &assertion.required {
-                Required::Holds(holds) => Some(holds),
+                Required::Holds(condition) => Some(&condition.whole),
                 Required::Exists(_) | Required::Leaves(_) => None,
             };
             holds.into_iter().chain(&assertion.when)
@@ -85,7 +92,7 @@ impl Asserted {
     pub(super) fn meaning(&self) -> Value {
         let assertions = self.assertions.iter().map(|assertion| {
             let required = match &assertion.required {
-                Required::Holds(holds) => json!({ "holds": hash::expression(Some(holds)) }),
+                Required::Holds(condition) => json!({ "holds": hash::expression(Some(&condition.whole)) }),
                 Required::Exists(exists) => {
                     let filter = hash::expression(exists.filter.as_ref());
                     json!({ "table": exists.table, "key": exists.key, "filter": filter })
@@ -171,7 +178,11 @@ impl Checking<'_> {
     fn required(&self, section: &Section<'_>) -> Option<Required> {
         let accepted = "assert = \"qty > 0\", or exists = { table = \"items\", key = { sku = \"sku\" } }";
         match (section.get("assert"), section.get("exists")) {
-            (Some(node), None) => self.holds(&node).map(Required::Holds),
+            (Some(node), None) => {
+                let whole = self.holds(&node)?;
+                let parts = whole.conjuncts(self.columns?, self.reading.parameters.as_ref()?);
+                Some(Required::Holds(Condition { whole, parts }))
+            }
             (None, Some(node)) => self.exists(&node).map(Required::Exists),
             (None, None) => {
                 section.problem("the check asks for nothing", accepted);

@@ -14,7 +14,7 @@ use crate::audit::breaks::{Break, Class, Message, Operand};
 use crate::audit::expression::{Expression, Vector};
 use crate::audit::judgement::Context;
 use crate::audit::matching::Index;
-use crate::audit::rulebook::{Asserted, Assertion, Exists, Reconcile, Required, Stay};
+use crate::audit::rulebook::{Asserted, Assertion, Condition, Exists, Reconcile, Required, Stay};
 use crate::audit::snapshot::ColumnType;
 use crate::audit::value::Value;
 
@@ -52,7 +52,7 @@ pub(super) fn check(matched: &Matched<'_>, groups: &mut Groups) {
     for (place, assertion) in asserted.assertions.iter().enumerate() {
         let run = Run { matched, place, assertion, when: OnceCell::new() };
         match &assertion.required {
-            Required::Holds(holds) => run.holds(holds, &worth, groups),
+            Required::Holds(condition) => run.holds(condition, &worth, groups),
             Required::Exists(exists) => run.exists(exists, &worth, groups),
             Required::Leaves(stay) => run.leaves(stay, &worth, groups),
         }
@@ -68,12 +68,24 @@ struct Run<'m> {
 }
 
 impl Run<'_> {
-    fn holds(&self, holds: &Expression, worth: &Worth<'_>, groups: &mut Groups) {
-        let Vector::Boolean(cells) = holds.evaluate(self.matched, &self.matched.context.parameters) else { return };
-        let columns = in_order(holds);
+    fn holds(&self, condition: &Condition, worth: &Worth<'_>, groups: &mut Groups) {
+        let parameters = &self.matched.context.parameters;
+        let evaluate = |condition: &Expression| condition.evaluate(self.matched, parameters);
+        let Vector::Boolean(cells) = evaluate(&condition.whole) else { return };
+        let parts: OnceCell<Vec<Vector>> = OnceCell::new();
         for (group, cell) in cells.iter().enumerate().filter(|(_, cell)| **cell != Some(true)) {
             if groups.blocked[group] || !self.applies(group) {
                 continue;
+            }
+            let states = parts.get_or_init(|| condition.parts.iter().map(evaluate).collect());
+            let failing =
+                condition.parts.iter().zip(states).filter(|(_, state)| state.value(group) != Value::Bool(true));
+            let failing: Vec<&Expression> = failing.map(|(part, _)| part).collect();
+            let mut columns: Vec<&str> = Vec::new();
+            for column in failing.iter().flat_map(|part| in_order(part)) {
+                if !columns.contains(&column) {
+                    columns.push(column);
+                }
             }
             let figures: Vec<Operand> = columns.iter().map(|column| self.operand(column, group)).collect();
             let untold = cell.is_none();
@@ -81,7 +93,8 @@ impl Run<'_> {
             if untold && self.assertion.passes_empty && figures.iter().any(|figure| figure.value.is_null()) {
                 continue;
             }
-            let message = Message::NotSatisfied { assertion: holds.text().to_owned(), untold, figures };
+            let assertion = failing.iter().map(|part| part.text()).collect::<Vec<_>>().join(" and ");
+            let message = Message::NotSatisfied { assertion, untold, figures };
             self.place(group, Class::Invalid, message, worth, groups);
         }
     }
