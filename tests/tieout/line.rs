@@ -4,6 +4,7 @@ mod again;
 mod companies;
 mod flood;
 mod guards;
+mod history;
 mod identity;
 mod killed;
 mod life;
