@@ -16,7 +16,7 @@ use crate::audit::diagnosis;
 use crate::audit::exception::{self, Exception, Past, Status, Step, Transition};
 use crate::audit::judgement::{Context, Judgement, Outcome, Reason};
 use crate::audit::reach;
-use crate::audit::rulebook::Rule;
+use crate::audit::rulebook::{CheckTitles, Rule, Titles};
 use crate::config::{Config, Department};
 use crate::notify::email;
 use crate::notify::letter::{self, Letter};
@@ -215,6 +215,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         rule: rule.id.clone(),
         kind: rule.kind(),
         title: rule.title.clone(),
+        check_titles: CheckTitles::of(&rule),
         owner: rule.owner.clone(),
         hash: rule.hash.clone(),
         status,
@@ -330,6 +331,7 @@ async fn tell(
         rules: std::mem::take(&mut gathered.news),
         changes: std::mem::take(&mut gathered.changes),
         live: recording.live().await?,
+        titles: Titles::of(&config.rules),
         written_today,
     };
     for digest in plan::digests(&happened, &config.departments) {

@@ -6,7 +6,7 @@ use crate::audit::amount::Amount;
 use crate::audit::breaks::{Break, Class, Message};
 use crate::audit::diagnosis::{Because, Cause, Moved, Odd, Pattern, Spelling, Trait};
 use crate::audit::value::Value;
-use crate::language::Language;
+use crate::language::{Bilingual, Language};
 
 /// What is known of why a break is one, a sentence each: the likely cause, whose figure is the odd one, and which figure
 /// moved since it was seen before. Empty where nothing is known.
@@ -240,19 +240,25 @@ fn moved(moved: &Moved, language: Language, show: fn(Amount) -> String) -> Strin
     }
 }
 
-/// What breaks of one check have in common, a sentence with both shares.
-pub fn pattern(pattern: &Pattern, language: Language) -> String {
+/// What breaks of one check have in common, a sentence with both shares. The check is called by its title, where it has
+/// one.
+pub fn pattern(pattern: &Pattern, title: Option<&Bilingual>, language: Language) -> String {
     let Pattern { check, class, side, breaks, of, traits } = pattern;
+    let named = match title {
+        Some(title) => visible(title.get(language)),
+        None if check != class.name() => visible(check),
+        None => match language {
+            Language::En => super::class(*class, language).to_lowercase(),
+            Language::Zh => super::class(*class, language).to_owned(),
+        },
+    };
     let traits: Vec<String> = traits.iter().map(|shared| shares(shared, language)).collect();
     match language {
         Language::En => {
-            let class_word = super::class(*class, language).to_lowercase();
-            let named = if check == class.name() { class_word } else { visible(check) };
             let on = side.as_deref().map(|side| format!(" in {}", visible(side))).unwrap_or_default();
             format!("{breaks} of {of} ({named}{on}) have {}", traits.join(" and "))
         }
         Language::Zh => {
-            let named = if check == class.name() { super::class(*class, language).to_owned() } else { visible(check) };
             let on = side.as_deref().map(side_in_zh).unwrap_or_default();
             let what = if *class == Class::Missing { format!("{on}{named}") } else { named };
             format!("{of} 项“{what}”中有 {breaks} 项{}", traits.join("，且"))

@@ -33,6 +33,7 @@ mod stalled;
 mod store;
 mod suggest;
 mod threshold;
+mod titles;
 mod tolerance;
 mod validity;
 mod value;
