@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 
 use super::WebState;
 use super::page::{Fault, Frame, Query, day, department, figure, html, link, moment, purse};
+use super::patterns::Patterns;
 use crate::audit::amount::Amount;
 use crate::audit::breaks::Break;
 use crate::audit::exception::{Exception, Status};
@@ -26,6 +27,7 @@ struct ListPage {
     notices: Vec<Notice>,
     cards: Vec<Card>,
     choices: Vec<Choice>,
+    patterns: Patterns,
     subject: String,
     rows: Vec<Row>,
     counted: String,
@@ -105,6 +107,7 @@ pub async fn show(State(state): State<WebState>, uri: Uri) -> Result<Html<String
         notices: notices(&standing, &filter, &state.config, &frame),
         cards: cards(&standing, &filter, &frame),
         choices: choices(&query, &state.config, &frame),
+        patterns: if page > 1 { Patterns::default() } else { Patterns::of(&state, &filter, &standing, &frame).await? },
         subject: query.get("subject").unwrap_or_default().to_owned(),
         counted: counted(filter.offset, found.exceptions.len() as u64, found.total, &frame),
         rows: found.exceptions.iter().map(|exception| row(exception, &state.config, &frame, today)).collect(),
