@@ -1,5 +1,6 @@
 //! tieout's specification, as one integration binary.
 
+mod ageing;
 mod architecture;
 mod bench;
 mod cli;
