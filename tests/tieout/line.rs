@@ -7,6 +7,7 @@ mod guards;
 mod history;
 mod identity;
 mod killed;
+mod kinds;
 mod life;
 mod mail;
 mod people;
