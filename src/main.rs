@@ -56,6 +56,7 @@ enum Command {
     Explore(commands::explore::Arguments),
     Init(commands::init::Arguments),
     Suggest(commands::suggest::Arguments),
+    Ageing(commands::ageing::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -95,6 +96,7 @@ fn run(cli: Cli) -> anyhow::Result<u8> {
             Command::Explore(arguments) => commands::explore::command(&files, &arguments, &*clock).await,
             Command::Init(arguments) => commands::init::command(&arguments, &*clock).await,
             Command::Suggest(arguments) => commands::suggest::command(&files, &arguments, &*clock).await,
+            Command::Ageing(arguments) => commands::ageing::command(&files, &arguments, &*clock).await,
             Command::Serve => match commands::load(&files) {
                 Ok(config) => commands::serve(config, clock).await,
                 Err(code) => code,

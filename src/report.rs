@@ -17,6 +17,7 @@ use crate::audit::diagnosis::Pattern;
 use crate::audit::exception::{Continuity, Status, Step};
 use crate::audit::judgement::{Reason, SideTotals, Unjudged};
 use crate::audit::moments::Moments;
+use crate::audit::rulebook::CheckTitles;
 use crate::audit::value::{Subject, Value};
 use crate::language::{Bilingual, Language};
 use crate::metrics::{RuleEvent, RunEvent};
@@ -71,6 +72,9 @@ pub struct RuleReport {
     pub rule: String,
     pub kind: &'static str,
     pub title: Bilingual,
+    /// What its checks are called, by name.
+    #[serde(skip_serializing_if = "CheckTitles::is_empty")]
+    pub check_titles: CheckTitles,
     pub owner: String,
     pub hash: String,
     pub status: RuleStatus,
@@ -279,7 +283,7 @@ impl RunReport {
                         found.side.as_deref().unwrap_or(""),
                         &money.map(|money| words::csv_cell(&money.currency)).unwrap_or_default(),
                         &money.map(|money| money.amount.to_string()).unwrap_or_default(),
-                        &words::csv_cell(&words::sentence(found, Language::En)),
+                        &words::csv_cell(&words::told(found, rule.check_titles.get(&found.check), Language::En)),
                         &words::csv_cell(&words::cause(found, Language::En)),
                         &words::csv_cell(found.odd().map_or("", |odd| &odd.side)),
                     ])?;

@@ -5,7 +5,7 @@ mod guarding;
 mod pull;
 mod recheck;
 mod record;
-mod suggest;
+mod rehearsal;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ use crate::store::{Attempt, Delivery, Store, StoreError};
 use guarding::Memory;
 use pull::Pulled;
 use recheck::{Again, Looked};
-pub use suggest::suggest;
+pub use rehearsal::{Debts, debts, suggest};
 pub use table::table;
 
 /// What is to be run.

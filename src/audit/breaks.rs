@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Exposure};
 use super::amount::{Amount, Money, Purse};
-use super::diagnosis::{Cause, Diagnosis, Odd};
+use super::diagnosis::{Cause, Diagnosis, Moved, Odd};
 use super::replenishment::Replenishment;
 use super::value::{Subject, Value};
 
@@ -122,6 +122,11 @@ impl Break {
     /// The side whose figure is the odd one, where that is known.
     pub fn odd(&self) -> Option<&Odd> {
         self.diagnosis.as_deref()?.odd.as_ref()
+    }
+
+    /// Which of its figures moved since the break was seen before, where exactly one did.
+    pub fn moved(&self) -> Option<&Moved> {
+        self.diagnosis.as_deref()?.moved.as_ref()
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Files, Format, TIES_OUT, USAGE, fail, load, print, tables};
 use crate::audit::exception::{Exception, Status};
+use crate::audit::rulebook::Titles;
 use crate::language::Language;
 use crate::store::{Filter, Store, StoreError};
 use crate::words;
@@ -91,8 +92,9 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
         Ok(page) => page,
         Err(fault) => return fail(&fault),
     };
+    let titles = Titles::of(&config.rules);
     let text = match arguments.format {
-        Format::Table => tables::exceptions(&page.exceptions, page.total, arguments.offset),
+        Format::Table => tables::exceptions(&page.exceptions, &titles, page.total, arguments.offset),
         Format::Json => {
             let list = List {
                 format: "tieout.exceptions/1",
@@ -102,7 +104,7 @@ pub async fn command(files: &Files, arguments: &Arguments) -> u8 {
             };
             serde_json::to_string_pretty(&list).expect("every key of an exception is text") + "\n"
         }
-        Format::Csv => match csv(&page.exceptions) {
+        Format::Csv => match csv(&page.exceptions, &titles) {
             Ok(text) => text,
             Err(fault) => return fail(&fault),
         },
@@ -127,7 +129,7 @@ async fn is_known(what: &str, given: &str, known: &[&str], store: Option<&Store>
 }
 
 /// One row per break.
-fn csv(exceptions: &[Exception]) -> Result<String, csv::Error> {
+fn csv(exceptions: &[Exception], titles: &Titles) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
         "exception",
@@ -151,6 +153,7 @@ fn csv(exceptions: &[Exception]) -> Result<String, csv::Error> {
     for exception in exceptions {
         for found in &exception.breaks {
             let money = found.at_risk.as_ref();
+            let title = titles.get(&exception.rule, &found.check);
             writer.write_record([
                 &exception.id,
                 exception.status.name(),
@@ -166,7 +169,7 @@ fn csv(exceptions: &[Exception]) -> Result<String, csv::Error> {
                 found.side.as_deref().unwrap_or(""),
                 &money.map(|money| words::csv_cell(&money.currency)).unwrap_or_default(),
                 &money.map(|money| money.amount.to_string()).unwrap_or_default(),
-                &words::csv_cell(&words::sentence(found, Language::En)),
+                &words::csv_cell(&words::told(found, title, Language::En)),
                 &words::csv_cell(&words::cause(found, Language::En)),
                 &words::csv_cell(found.odd().map_or("", |odd| &odd.side)),
             ])?;

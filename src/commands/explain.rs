@@ -96,7 +96,12 @@ fn explain(config: &Config, detail: &Detail, run: Option<&RunRow>, read_at: &Mom
     for found in &exception.breaks {
         let class = words::class(found.class, Language::En).to_lowercase();
         // Faults that no check of the file names carry their class's name, which would only be said twice.
-        let check = if found.check == found.class.name() { class } else { format!("{} ({class})", found.check) };
+        let title = rule.and_then(|rule| rule.check_title(&found.check));
+        let title = title.map(|title| format!(", “{}”", words::visible(title.get(Language::En)))).unwrap_or_default();
+        let check = match found.check == found.class.name() {
+            true => class,
+            false => format!("{}{title} ({class})", found.check),
+        };
         lines.push(format!("  {check}: {}", words::sentence(found, Language::En)));
         lines.extend(words::why(found, Language::En).into_iter().map(|why| format!("      {why}")));
         lines.extend(causes::lines(found).into_iter().map(|line| format!("        {line}")));

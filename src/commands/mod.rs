@@ -2,7 +2,7 @@
 //! else there; what goes wrong goes to standard error.
 
 pub mod accept;
-mod ageing;
+pub mod ageing;
 pub mod check;
 pub mod demo;
 pub mod exceptions;

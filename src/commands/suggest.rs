@@ -161,14 +161,14 @@ fn place(rule: &str, cleaned: &Cleaned) -> String {
 /// A text column's line in its table file.
 fn definition(cleaned: &Cleaned) -> String {
     let column = &cleaned.column;
-    let list = |texts: &[String]| texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(", ");
+    let list = |texts: &[String]| texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ");
     let steps: Vec<String> = column.normalise.iter().map(|step| step.name().to_owned()).collect();
     let mut parts = vec!["type = \"text\"".to_owned()];
-    if column.from != column.name {
-        parts.push(format!("from = {:?}", column.from));
-    }
     if !column.also.is_empty() {
-        parts.push(format!("also = [{}]", list(&column.also)));
+        let names: Vec<String> = std::iter::once(&column.from).chain(&column.also).cloned().collect();
+        parts.push(format!("from = [{}]", list(&names)));
+    } else if column.from != column.name {
+        parts.push(format!("from = {}", quoted(&column.from)));
     }
     parts.push(format!("normalise = [{}]", list(&steps)));
     if !column.null_words.is_empty() {
@@ -178,4 +178,9 @@ fn definition(cleaned: &Cleaned) -> String {
         parts.push("fill_down = true".to_owned());
     }
     format!("{} = {{ {} }}", words::visible(&column.name), parts.join(", "))
+}
+
+/// A text as TOML writes it: the escapes of JSON are among its own.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -14,9 +14,10 @@ use crate::audit::amount::{Amount, Purse};
 use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Exception, Status, Step};
 use crate::audit::judgement::Unjudged;
+use crate::audit::rulebook::Titles;
 use crate::audit::value::Subject;
 use crate::config::Config;
-use crate::language::Language;
+use crate::language::{Bilingual, Language};
 use crate::report::{Listed, RuleReport, RuleStatus, RunReport};
 use crate::run::Sent;
 use crate::words;
@@ -201,7 +202,11 @@ fn notes(report: &RunReport) -> Vec<String> {
             notes.push(format!("Warning: {} has {}.", rule.rule, limits.join("; ")));
         }
         for pattern in &rule.patterns {
-            notes.push(format!("{}: {}.", rule.rule, words::pattern(pattern, Language::En)));
+            notes.push(format!(
+                "{}: {}.",
+                rule.rule,
+                words::pattern(pattern, rule.check_titles.get(&pattern.check), Language::En)
+            ));
         }
         if rule.undiagnosed > 0 {
             let left = count(rule.undiagnosed, "exception");
@@ -267,12 +272,13 @@ fn desk(config: &Config, report: &RunReport, name: &str) -> String {
         severity: listed.severity,
         status: listed.status,
         subject: &listed.subject,
+        rule: &rule.rule,
         under: rule.rule.clone(),
         breaks: &listed.breaks,
         at_risk: &listed.at_risk,
         since: listed.first_seen,
     });
-    text.push_str(&entries(rows));
+    text.push_str(&entries(rows, &Titles::of(&config.rules)));
     let rest = listed.len().saturating_sub(TOP_ROWS);
     if rest > 0 {
         let whence = if report.dry_run {
@@ -301,6 +307,7 @@ struct Entry<'a> {
     severity: Severity,
     status: Status,
     subject: &'a Subject,
+    rule: &'a str,
     /// What stands under the subject: its rule, and where several departments are listed, whose it is.
     under: String,
     breaks: &'a [Break],
@@ -309,7 +316,7 @@ struct Entry<'a> {
 }
 
 /// Two lines an exception: what it is called above, where it stands below; so that eighty columns hold all of it.
-fn entries<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
+fn entries<'a>(entries: impl Iterator<Item = Entry<'a>>, titles: &Titles) -> String {
     let mut table = table(&["id", "subject", "what", "at risk"]);
     for entry in entries {
         let id = entry.id.map_or("-", short);
@@ -317,7 +324,8 @@ fn entries<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
             Status::Open => String::new(),
             status => format!("\n{}", status.name()),
         };
-        let sentences: Vec<String> = entry.breaks.iter().flat_map(said).collect();
+        let said = entry.breaks.iter().flat_map(|found| said(found, titles.get(entry.rule, &found.check)));
+        let sentences: Vec<String> = said.collect();
         let money = if entry.at_risk.is_empty() { "-".to_owned() } else { stacked(entry.at_risk) };
         table.add_row(Row::from([
             format!("{id}\n{}{standing}", entry.severity.name()),
@@ -335,9 +343,9 @@ fn entries<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
 }
 
 /// What a break says, and what is known of why.
-fn said(found: &Break) -> impl Iterator<Item = String> {
+fn said(found: &Break, title: Option<&Bilingual>) -> impl Iterator<Item = String> {
     let why = words::why(found, Language::En).into_iter().map(|why| format!("  {why}"));
-    std::iter::once(words::sentence(found, Language::En)).chain(why)
+    std::iter::once(words::told(found, title, Language::En)).chain(why)
 }
 
 /// The end of an id, which is what tells ids of one run apart.
@@ -346,19 +354,23 @@ fn short(id: &str) -> &str {
 }
 
 /// A list of kept exceptions, with how many there are in all.
-pub(super) fn exceptions(listed: &[Exception], total: u64, offset: u64) -> String {
+pub(super) fn exceptions(listed: &[Exception], titles: &Titles, total: u64, offset: u64) -> String {
     let mut text = String::new();
     if !listed.is_empty() {
-        text.push_str(&entries(listed.iter().map(|exception| Entry {
-            id: Some(&exception.id),
-            severity: exception.severity,
-            status: exception.status,
-            subject: &exception.subject,
-            under: format!("{}, {}", exception.rule, exception.department),
-            breaks: &exception.breaks,
-            at_risk: &exception.at_risk,
-            since: exception.first_seen,
-        })));
+        text.push_str(&entries(
+            listed.iter().map(|exception| Entry {
+                id: Some(&exception.id),
+                severity: exception.severity,
+                status: exception.status,
+                subject: &exception.subject,
+                rule: &exception.rule,
+                under: format!("{}, {}", exception.rule, exception.department),
+                breaks: &exception.breaks,
+                at_risk: &exception.at_risk,
+                since: exception.first_seen,
+            }),
+            titles,
+        ));
         line(&mut text, "");
     }
     let shown = listed.len() as u64;

@@ -9,6 +9,7 @@ use crate::audit::breaks::Excess;
 use crate::audit::diagnosis::Pattern;
 use crate::audit::exception::{Continuity, Exception, Status, Step};
 use crate::audit::judgement::Reason;
+use crate::audit::rulebook::Titles;
 use crate::config::Department;
 use crate::language::Bilingual;
 
@@ -26,6 +27,8 @@ pub struct Happened {
     pub changes: Vec<Changed>,
     /// Every live exception after the run, in list order.
     pub live: Vec<Exception>,
+    /// What the checks of every rule are called.
+    pub titles: Titles,
     /// Departments that were already written to on this business day.
     pub written_today: BTreeSet<String>,
 }
@@ -77,6 +80,8 @@ pub struct Digest {
     /// By section, in section order; empty sections are absent.
     pub sections: BTreeMap<Section, Vec<Changed>>,
     pub rules: Vec<RuleNews>,
+    /// What the checks of every rule are called.
+    pub titles: Titles,
     /// All live exceptions of the department, in list order.
     pub open: Vec<Exception>,
 }
@@ -171,7 +176,8 @@ fn digest(happened: &Happened, department: &Department) -> Option<Digest> {
     if reasons.is_empty() {
         return None;
     }
-    Some(Digest { department: department.clone(), happened: Header::of(happened), reasons, sections, rules, open })
+    let (department, titles) = (department.clone(), happened.titles.clone());
+    Some(Digest { department, happened: Header::of(happened), reasons, sections, rules, titles, open })
 }
 
 /// Where a change is listed. What opens or closes with an edited rule says something about the rule, not about the

@@ -12,10 +12,11 @@ use uuid::Uuid;
 use super::{Judged, Request, day_of};
 use crate::audit::amount::Purse;
 use crate::audit::breaks::Finding;
+use crate::audit::diagnosis;
 use crate::audit::exception::{self, Exception, Past, Status, Step, Transition};
 use crate::audit::judgement::{Context, Judgement, Outcome, Reason};
 use crate::audit::reach;
-use crate::audit::rulebook::Rule;
+use crate::audit::rulebook::{CheckTitles, Rule, Titles};
 use crate::config::{Config, Department};
 use crate::notify::email;
 use crate::notify::letter::{self, Letter};
@@ -135,11 +136,11 @@ struct Known {
 async fn record_rule(
     session: &Session<'_>,
     run: &RunRow,
-    judged: Judged,
+    mut judged: Judged,
     recording: &mut Recording,
     gathered: &mut Gathered,
 ) -> Result<(), StoreError> {
-    let (rule, judgement) = (&judged.rule, &judged.judgement);
+    let (rule, judgement) = (&judged.rule, &mut judged.judgement);
     let state = recording.rule_state(&rule.id).await?;
     let older = state.as_ref().is_some_and(|state| state.last_as_of > run.as_of);
     let last = recording.last_rule_run(&rule.id).await?;
@@ -150,6 +151,9 @@ async fn record_rule(
     let rule_changed = changed(state.as_ref(), rule);
     let mut steps = Vec::new();
     if recorded {
+        if !rule_changed && session.context.diagnosed > 0 {
+            diagnosis::recall(rule, &known, &mut judgement.findings);
+        }
         let past =
             Past { known: &known, rule_changed, worsened: &rule.worsened, as_of: run.as_of, day: session.context.day };
         steps = exception::transitions(judgement, past);
@@ -211,6 +215,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         rule: rule.id.clone(),
         kind: rule.kind(),
         title: rule.title.clone(),
+        check_titles: CheckTitles::of(&rule),
         owner: rule.owner.clone(),
         hash: rule.hash.clone(),
         status,
@@ -326,6 +331,7 @@ async fn tell(
         rules: std::mem::take(&mut gathered.news),
         changes: std::mem::take(&mut gathered.changes),
         live: recording.live().await?,
+        titles: Titles::of(&config.rules),
         written_today,
     };
     for digest in plan::digests(&happened, &config.departments) {

@@ -27,6 +27,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::breaks::{Evidence, Severity};
+use crate::audit::diagnosis::Pattern;
 use crate::audit::exception::{Acknowledgement, Exception, Status, Waiver};
 use crate::audit::moments::Moments;
 use crate::audit::snapshot::Figures;
@@ -122,6 +123,16 @@ impl RuleRunRow {
         let report: Option<serde_json::Value> = serde_json::from_str(&self.report).ok();
         let read_at = report.and_then(|mut report| Some(report.get_mut("read_at")?.take()));
         read_at.and_then(|read_at| serde_json::from_value(read_at).ok()).unwrap_or_default()
+    }
+
+    /// What the breaks it found have in common. Runs of earlier versions kept nothing of it.
+    pub fn patterns(&self) -> Vec<Pattern> {
+        #[derive(Deserialize)]
+        struct Kept {
+            #[serde(default)]
+            patterns: Vec<Pattern>,
+        }
+        serde_json::from_str(&self.report).map(|kept: Kept| kept.patterns).unwrap_or_default()
     }
 }
 

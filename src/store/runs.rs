@@ -134,6 +134,22 @@ impl Store {
         rows.first().map(|row| rule_run_row(row).map(|(_, rule)| rule)).transpose()
     }
 
+    /// What the last recorded run of each of some rules says of it; a rule without one is left out.
+    pub async fn last_recorded(&self, rules: &[&str]) -> Result<Vec<RuleRunRow>, StoreError> {
+        let mut session = self.session(Mode::Read, READ).await?;
+        // The latest runs are looked at first: a cross join keeps SQLite from beginning with all that was ever judged.
+        let select = "SELECT j.run_id, j.rule_id, j.status, j.report, j.seconds, j.row_count, j.recorded \
+                      FROM runs r CROSS JOIN run_rules j WHERE j.run_id = r.id AND j.rule_id = $1 AND j.recorded = $2 \
+                      ORDER BY r.finished DESC, r.id DESC LIMIT 1";
+        let mut found = Vec::with_capacity(rules.len());
+        for rule in rules {
+            if let Some(row) = session.row(READ, select, cells![*rule, true]).await? {
+                found.push(rule_run_row(&row)?.1);
+            }
+        }
+        Ok(found)
+    }
+
     /// Latest runs first, each with its rules in id order.
     pub async fn runs(&self, limit: u32) -> Result<Vec<(RunRow, Vec<RuleRunRow>)>, StoreError> {
         let mut session = self.session(Mode::Read, READ).await?;

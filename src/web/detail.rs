@@ -6,6 +6,7 @@ use axum::http::Uri;
 use axum::response::Html;
 
 use super::WebState;
+use super::list::told;
 use super::page::{Fault, Frame, Query, department, encode, html, moment, money, purse};
 use super::trail::{Happening, happening};
 use crate::audit::breaks::{Break, Evidence, SideRows};
@@ -103,7 +104,7 @@ pub async fn show(State(state): State<WebState>, Path(id): Path<String>, uri: Ur
         severity: exception.severity.name(),
         severity_word: words::severity(exception.severity, frame.language),
         facts: facts(exception, &state.config, &frame),
-        breaks: exception.breaks.iter().map(|found| found_break(found, &state.config, &frame)).collect(),
+        breaks: exception.breaks.iter().map(|found| found_break(found, exception, &state.config, &frame)).collect(),
         evidence_title: title.to_owned(),
         latest: tables(&detail.latest, &frame),
         opening: if same { Vec::new() } else { tables(&detail.opening, &frame) },
@@ -148,13 +149,13 @@ fn facts(exception: &Exception, config: &Config, frame: &Frame) -> Vec<Fact> {
     facts
 }
 
-fn found_break(found: &Break, config: &Config, frame: &Frame) -> Found {
+fn found_break(found: &Break, exception: &Exception, config: &Config, frame: &Frame) -> Found {
     let at_risk = found.at_risk.as_ref().map(|risk| money(&risk.currency, risk.amount));
     Found {
         class: words::class(found.class, frame.language),
         check: (found.check != found.class.name()).then(|| found.check.clone()),
         department: department(&found.owner, config, frame.language),
-        sentence: words::sentence(found, frame.language),
+        sentence: told(found, exception, config, frame.language),
         why: words::why(found, frame.language),
         at_risk: at_risk.unwrap_or_else(|| frame.t("unpriced", "未计价").to_owned()),
     }

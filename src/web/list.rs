@@ -10,7 +10,9 @@ use chrono::NaiveDate;
 
 use super::WebState;
 use super::page::{Fault, Frame, Query, day, department, figure, html, link, moment, purse};
+use super::patterns::Patterns;
 use crate::audit::amount::Amount;
+use crate::audit::breaks::Break;
 use crate::audit::exception::{Exception, Status};
 use crate::config::Config;
 use crate::language::Language;
@@ -25,6 +27,7 @@ struct ListPage {
     notices: Vec<Notice>,
     cards: Vec<Card>,
     choices: Vec<Choice>,
+    patterns: Patterns,
     subject: String,
     rows: Vec<Row>,
     counted: String,
@@ -104,6 +107,7 @@ pub async fn show(State(state): State<WebState>, uri: Uri) -> Result<Html<String
         notices: notices(&standing, &filter, &state.config, &frame),
         cards: cards(&standing, &filter, &frame),
         choices: choices(&query, &state.config, &frame),
+        patterns: if page > 1 { Patterns::default() } else { Patterns::of(&state, &filter, &standing, &frame).await? },
         subject: query.get("subject").unwrap_or_default().to_owned(),
         counted: counted(filter.offset, found.exceptions.len() as u64, found.total, &frame),
         rows: found.exceptions.iter().map(|exception| row(exception, &state.config, &frame, today)).collect(),
@@ -252,7 +256,7 @@ fn row(exception: &Exception, config: &Config, frame: &Frame, today: NaiveDate) 
         subject: words::subject(&exception.subject, language),
         rule: exception.rule_title.get(language).to_owned(),
         why: exception.breaks.first().map(|found| words::why(found, language)).unwrap_or_default(),
-        sentence: exception.breaks.first().map(|found| words::sentence(found, language)).unwrap_or_default(),
+        sentence: exception.breaks.first().map(|found| told(found, exception, config, language)).unwrap_or_default(),
         more: (further > 0).then(|| match frame.language {
             Language::En => format!("and {further} more"),
             Language::Zh => format!("另有 {further} 项"),
@@ -273,6 +277,12 @@ fn row(exception: &Exception, config: &Config, frame: &Frame, today: NaiveDate) 
             (Language::Zh, days) => format!("{days} 天"),
         },
     }
+}
+
+/// What a break says, with the title of its check where the config still knows the rule.
+pub fn told(found: &Break, exception: &Exception, config: &Config, language: Language) -> String {
+    let rule = config.rules.iter().find(|rule| rule.id == exception.rule);
+    words::told(found, rule.and_then(|rule| rule.check_title(&found.check)), language)
 }
 
 /// A rule's title; its id where the config no longer knows it.

@@ -7,6 +7,7 @@ mod health;
 mod list;
 pub mod measure;
 mod page;
+mod patterns;
 mod runs;
 mod trail;
 

@@ -44,6 +44,8 @@ struct RuleView {
     reason: Option<String>,
     recorded: bool,
     rows: String,
+    /// What differences of it have in common.
+    patterns: Vec<String>,
     /// When its tables were read, where that is known.
     read: Option<String>,
     seconds: String,
@@ -92,9 +94,16 @@ fn rule_view(rule: &RuleRunRow, config: &Config, frame: &Frame) -> RuleView {
         reason: reason(&rule.report, frame),
         recorded: rule.recorded,
         rows: words::figure(Amount::from(rows)),
+        patterns: patterns(rule, config, frame),
         read: read(rule, config, frame),
         seconds: format!("{:.1}", rule.seconds),
     }
+}
+
+fn patterns(rule: &RuleRunRow, config: &Config, frame: &Frame) -> Vec<String> {
+    let known = config.rules.iter().find(|known| known.id == rule.rule);
+    let title = |check: &str| known.and_then(|rule| rule.check_title(check));
+    rule.patterns().iter().map(|found| words::pattern(found, title(&found.check), frame.language)).collect()
 }
 
 /// When the rule's tables were read: one time of day, or the first and the last.

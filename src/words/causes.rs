@@ -4,19 +4,20 @@ use super::names::{column_in_zh, expression_zh, side_in_zh};
 use super::{figure, quantity, subject, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Break, Class, Message};
-use crate::audit::diagnosis::{Because, Cause, Odd, Pattern, Spelling, Trait};
+use crate::audit::diagnosis::{Because, Cause, Moved, Odd, Pattern, Spelling, Trait};
 use crate::audit::value::Value;
-use crate::language::Language;
+use crate::language::{Bilingual, Language};
 
-/// What is known of why a break is one, a sentence each: the likely cause, then whose figure is the odd one. Empty where
-/// nothing is known.
+/// What is known of why a break is one, a sentence each: the likely cause, whose figure is the odd one, and which figure
+/// moved since it was seen before. Empty where nothing is known.
 pub fn why(found: &Break, language: Language) -> Vec<String> {
     let cause = found.cause().map(|cause| match language {
         Language::En => format!("Likely cause: {}", cause_en(cause, shown(found))),
         Language::Zh => format!("可能原因：{}", cause_zh(cause, shown(found))),
     });
     let odd = found.odd().map(|odd| self::odd(odd, language));
-    cause.into_iter().chain(odd).collect()
+    let moved = found.moved().map(|moved| self::moved(moved, language, shown(found)));
+    cause.into_iter().chain(odd).chain(moved).collect()
 }
 
 /// The likely cause alone, without an introduction; empty where none is known.
@@ -197,6 +198,7 @@ pub fn odd(odd: &Odd, language: Language) -> String {
                 Because::OthersAgree { sides: agree } => format!(": {} agree", sides(agree)),
                 Because::OthersLackIt { sides: lack } => format!(": {} have nothing of it", sides(lack)),
                 Because::Cause => String::new(),
+                Because::Moved => ": changed last".to_owned(),
                 Because::ChangedLast { at, other } => {
                     format!(": changed last, {}; the other side stands since {}", moment(at), moment(other))
                 }
@@ -209,6 +211,7 @@ pub fn odd(odd: &Odd, language: Language) -> String {
                 Because::OthersAgree { sides: agree } => format!("（{}一致）", sides(agree)),
                 Because::OthersLackIt { sides: lack } => format!("（{}都没有）", sides(lack)),
                 Because::Cause => String::new(),
+                Because::Moved => "（最后改动）".to_owned(),
                 Because::ChangedLast { at, other } => {
                     format!("（最后改动于 {}，另一方自 {} 未变）", moment(at), moment(other))
                 }
@@ -218,19 +221,44 @@ pub fn odd(odd: &Odd, language: Language) -> String {
     }
 }
 
-/// What breaks of one check have in common, a sentence with both shares.
-pub fn pattern(pattern: &Pattern, language: Language) -> String {
+/// Which figure moved since a break was seen before, a sentence.
+fn moved(moved: &Moved, language: Language, show: fn(Amount) -> String) -> String {
+    let Moved { side: _, figure, from, to, since } = moved;
+    let stated = |value: &Value| match (value, language) {
+        (Value::Amount(amount), _) => show(*amount),
+        (Value::Null, Language::En) => "empty".to_owned(),
+        (Value::Null, Language::Zh) => "空值".to_owned(),
+        (Value::Text(text), Language::Zh) => format!("“{}”", visible(text)),
+        (value, _) => text(value),
+    };
+    let (from, to) = (stated(from), stated(to));
+    match language {
+        Language::En => {
+            format!("{} changed since {since}: {from} -> {to}, the other figure did not", visible(figure))
+        }
+        Language::Zh => format!("自 {since} 以来，{}由 {from} 变为 {to}，另一方未变", expression_zh(figure)),
+    }
+}
+
+/// What breaks of one check have in common, a sentence with both shares. The check is called by its title, where it has
+/// one.
+pub fn pattern(pattern: &Pattern, title: Option<&Bilingual>, language: Language) -> String {
     let Pattern { check, class, side, breaks, of, traits } = pattern;
+    let named = match title {
+        Some(title) => visible(title.get(language)),
+        None if check != class.name() => visible(check),
+        None => match language {
+            Language::En => super::class(*class, language).to_lowercase(),
+            Language::Zh => super::class(*class, language).to_owned(),
+        },
+    };
     let traits: Vec<String> = traits.iter().map(|shared| shares(shared, language)).collect();
     match language {
         Language::En => {
-            let class_word = super::class(*class, language).to_lowercase();
-            let named = if check == class.name() { class_word } else { visible(check) };
             let on = side.as_deref().map(|side| format!(" in {}", visible(side))).unwrap_or_default();
             format!("{breaks} of {of} ({named}{on}) have {}", traits.join(" and "))
         }
         Language::Zh => {
-            let named = if check == class.name() { super::class(*class, language).to_owned() } else { visible(check) };
             let on = side.as_deref().map(side_in_zh).unwrap_or_default();
             let what = if *class == Class::Missing { format!("{on}{named}") } else { named };
             format!("{of} 项“{what}”中有 {breaks} 项{}", traits.join("，且"))

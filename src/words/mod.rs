@@ -25,17 +25,32 @@ pub use moments::length;
 pub use names::side;
 pub use payments::aged;
 
-use crate::audit::breaks::{Break, Class, Excess, Severity};
+use crate::audit::breaks::{Break, Class, Excess, Message, Severity};
 use crate::audit::exception::{Status, Step};
 use crate::audit::judgement::Reason;
 use crate::audit::value::{Subject, SubjectKind, Value};
-use crate::language::Language;
+use crate::language::{Bilingual, Language};
 
 /// One sentence that says what a break found.
 pub fn sentence(found: &Break, language: Language) -> String {
     match language {
         Language::Zh => zh::message(&found.message),
         Language::En => en::message(&found.message),
+    }
+}
+
+/// The same with the title that the rule gives the check: in place of a condition, which not everybody can read, and in
+/// front of figures. A check without one is told as by [`sentence`].
+pub fn told(found: &Break, title: Option<&Bilingual>, language: Language) -> String {
+    let Some(title) = title.map(|title| visible(title.get(language))) else { return sentence(found, language) };
+    let detail = match &found.message {
+        Message::NotSatisfied { .. } => validity::detail(&found.message, language),
+        Message::Stalled { .. } => stalled::detail(&found.message, language),
+        _ => sentence(found, language),
+    };
+    match language {
+        Language::Zh => format!("{title}：{detail}"),
+        Language::En => format!("{title}: {detail}"),
     }
 }
 

@@ -10,20 +10,20 @@ use crate::language::Language;
 /// Empty for a message about anything else.
 pub(super) fn message(message: &Message, language: Language) -> String {
     let Message::NotSatisfied { assertion, untold, figures } = message else { return String::new() };
-    let stated = figures.iter().map(|operand| stated(operand, language)).collect::<Vec<_>>();
+    let stated = all_stated(figures, language);
     if asks_for_cells(assertion, figures) {
         // That a cell is empty says all there is to say of a condition that it is not.
-        return stated.join(if language == Language::En { ", " } else { "，" });
+        return stated;
     }
     match language {
         Language::En => {
             let verdict = if *untold { "cannot be told" } else { "does not hold" };
-            format!("“{}” {verdict}: {}", visible(assertion), stated.join(", "))
+            format!("“{}” {verdict}: {stated}", visible(assertion))
         }
         Language::Zh => {
             let verdict = if *untold { "无法判断是否满足" } else { "不满足" };
             let columns: Vec<&str> = figures.iter().map(|figure| figure.expression.as_str()).collect();
-            format!("{verdict}“{}”：{}", condition_zh(assertion, &columns), stated.join("，"))
+            format!("{verdict}“{}”：{stated}", condition_zh(assertion, &columns))
         }
     }
 }
@@ -32,6 +32,22 @@ pub(super) fn message(message: &Message, language: Language) -> String {
 fn asks_for_cells(assertion: &str, figures: &[Operand]) -> bool {
     let asked = figures.iter().map(|figure| format!("{} is not null", figure.expression)).collect::<Vec<_>>();
     !figures.is_empty() && figures.iter().all(|figure| figure.value.is_null()) && assertion == asked.join(" and ")
+}
+
+/// What [`message`] says, without the condition: it stands behind its title.
+pub(super) fn detail(message: &Message, language: Language) -> String {
+    let Message::NotSatisfied { assertion: _, untold, figures } = message else { return String::new() };
+    let stated = all_stated(figures, language);
+    match (language, untold) {
+        (_, false) => stated,
+        (Language::En, true) => format!("cannot be told, {stated}"),
+        (Language::Zh, true) => format!("无法判断，{stated}"),
+    }
+}
+
+fn all_stated(figures: &[Operand], language: Language) -> String {
+    let stated = figures.iter().map(|operand| stated(operand, language));
+    stated.collect::<Vec<_>>().join(if language == Language::En { ", " } else { "，" })
 }
 
 fn stated(operand: &Operand, language: Language) -> String {

@@ -3,5 +3,6 @@
 mod cases;
 mod counted;
 mod evidence;
+mod history;
 mod made;
 mod patterns;

@@ -1,5 +1,6 @@
 //! tieout's specification, as one integration binary.
 
+mod ageing;
 mod architecture;
 mod bench;
 mod cli;
@@ -33,6 +34,7 @@ mod stalled;
 mod store;
 mod suggest;
 mod threshold;
+mod titles;
 mod tolerance;
 mod validity;
 mod value;

@@ -146,3 +146,66 @@ fn the_command_says_what_to_paste_where_and_changes_nothing() {
     let unknown = company.tieout(&["suggest", "low-stok"]);
     assert_eq!(unknown.code, 64);
 }
+
+/// A rule may write its tables itself. What is proposed is then pasted into the rule, and there it does what was said.
+#[test]
+fn what_is_proposed_for_a_table_inside_the_rule_is_pasted_into_the_rule() {
+    let company = Company::new(200, 7, "2026-03-31".parse().unwrap());
+    company.narrow(&["exports"]);
+    let config = company.read("config/tieout.toml");
+    company
+        .write("config/tieout.toml", &format!("{config}\n[sources.exports]\nkind = \"files\"\npath = \"exports\"\n"));
+    std::fs::create_dir_all(company.path("exports")).unwrap();
+    let orders = |upper: bool| {
+        let name = if upper { "SO" } else { "so" };
+        let rows: String = (0..40).map(|number| format!("{name}{number},{number}00.50\n")).collect();
+        format!("单号,amount\n{rows}")
+    };
+    company.write("exports/sales.csv", &orders(true).replace("单号", "order_no"));
+    company.write("exports/invoices.csv", &orders(false));
+    let column = "order_no = { type = \"text\", from = [\"No. \\\"2\\\"\", \"单号\"], null_words = [\"无\"] }";
+    let rule = format!(
+        r#"
+kind  = "reconcile"
+title = "Two exports"
+owner = "finance"
+key   = ["order_no"]
+[sides.sales]
+source = "exports"
+file   = "sales.csv"
+[sides.sales.columns]
+order_no = {{ type = "text" }}
+amount   = {{ type = "money" }}
+[sides.invoices]
+source = "exports"
+file   = "invoices.csv"
+[sides.invoices.columns]
+{column}
+amount = {{ type = "money" }}
+[[checks]]
+name  = "amount"
+equal = ["invoices.amount", "sales.amount"]
+"#
+    );
+    company.write("rules/exports.toml", &rule);
+    let suggest = || company.tieout(&["suggest", "exports", "--as-of", "2026-03-31"]);
+    let suggested = suggest();
+    assert_eq!((suggested.code, suggested.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(suggested.stdout, @r#"
+    exports: 80 exceptions as it stands
+
+    1. Clean invoices.order_no by "upper"
+       would match 80 of 80 missing; 0 of 80 exceptions are left
+       rules/exports.toml, [sides.invoices.columns]:
+         order_no = { type = "text", from = ["No. \"2\"", "单号"], normalise = ["upper"], null_words = ["无"] }
+
+    Whether breaks may pass is yours to say; nothing was changed.
+    "#);
+
+    let lines: Vec<&str> = suggested.stdout.lines().map(str::trim).collect();
+    let place = lines.iter().position(|line| *line == "rules/exports.toml, [sides.invoices.columns]:").unwrap();
+    company.edit("rules/exports.toml", column, lines[place + 1]);
+    let again = suggest();
+    assert!(again.stdout.starts_with("exports: 0 exceptions as it stands\nNothing to suggest"), "{}", again.stdout);
+    assert!(!company.path("tieout.db").exists(), "nothing is recorded");
+}

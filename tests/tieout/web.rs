@@ -1,6 +1,7 @@
 //! The pages: what they say in both languages, to whom they answer, and how they fail.
 
 pub mod office;
+mod patterns;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

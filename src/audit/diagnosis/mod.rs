@@ -9,6 +9,7 @@ mod backdrop;
 mod cancelling;
 mod digits;
 mod figures;
+mod history;
 mod odd;
 mod pair;
 mod pattern;
@@ -18,6 +19,7 @@ mod unmatched;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,7 @@ use super::snapshot::Normaliser;
 use super::value::{Subject, Value};
 pub(crate) use backdrop::Backdrop;
 use figures::Ties;
+pub use history::recall;
 
 /// What the data itself says of a break beyond that it is one. Absent parts are unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +40,8 @@ pub struct Diagnosis {
     pub cause: Option<Cause>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub odd: Option<Odd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
 }
 
 /// A likely cause, with typed arguments. Stored beside the break's message and under the same law: a variant may gain
@@ -173,6 +178,20 @@ pub enum Because {
     Cause,
     /// It was changed last, at `at`; the other side stood since `other`.
     ChangedLast { at: Value, other: Value },
+    /// Its figure moved last, as [`Moved`] says; the other one stood still.
+    Moved,
+}
+
+/// One figure of a break that is another one since the break was seen before, while the other figure is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    pub side: String,
+    /// The figure's expression in the rule.
+    pub figure: String,
+    pub from: Value,
+    pub to: Value,
+    /// The last business day on which it was seen as it was.
+    pub since: NaiveDate,
 }
 
 /// What breaks of one check have in common far beyond what all rows have.
@@ -229,7 +248,7 @@ pub(crate) fn diagnose(rule: &Rule, context: &Context, backdrop: &Backdrop, find
                     .or_else(|| links.cause(&ties, place, found))
                     .or_else(|| pairs.cause(place, number));
                 let odd = odd::odd(&ties, finding, found, cause.as_ref());
-                (cause.is_some() || odd.is_some()).then_some(Diagnosis { cause, odd })
+                (cause.is_some() || odd.is_some()).then_some(Diagnosis { cause, odd, moved: None })
             });
             (place, each.collect())
         })

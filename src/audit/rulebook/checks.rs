@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::reading::Reading;
 use super::reconcile::Draft;
 use super::within::{self, Compared};
-use super::{Check, Grace, Within};
+use super::{Check, Grace, Within, titles};
 use crate::audit::breaks::{Class, Relation};
 use crate::audit::expression::{ColumnRef, Expression, Scope, Type};
 use crate::audit::snapshot::{ColumnType, Tax};
@@ -66,6 +66,7 @@ impl Checking<'_, '_> {
     fn read(&self, owner: &str, names: &mut BTreeSet<String>) -> Option<Check> {
         let section = self.section;
         let name = section.need("name", "a name of its own, such as \"price\"").and_then(|node| name(&node, names));
+        let title = titles::read(section);
         let relation = self.relation();
         let when = section.get("when").map_or(Some(None), |node| {
             let when = self.reading.condition(&node, self.scope)?;
@@ -81,7 +82,8 @@ impl Checking<'_, '_> {
         let grace = section.get("grace").map_or(Some(None), |node| self.grace(&node).map(Some));
         let owner = section.get("owner").map_or_else(|| Some(owner.to_owned()), |node| self.reading.department(&node));
         let (relation, left, right) = relation?;
-        Some(Check { name: name?, relation, left, right, when: when?, within: within?, grace: grace?, owner: owner? })
+        let (name, title) = (name?, title?);
+        Some(Check { name, title, relation, left, right, when: when?, within: within?, grace: grace?, owner: owner? })
     }
 
     /// Exactly one of `equal`, `at_most` and `at_least`, with its two figures.

@@ -23,6 +23,7 @@ mod stock;
 mod stock_settings;
 mod table;
 mod threshold;
+mod titles;
 mod tolerance;
 mod validity;
 mod window;
@@ -49,6 +50,7 @@ pub use severity::{Ceiling, SeverityScale, SeverityStep, Threshold};
 pub use stalled::Stay;
 pub use stock::{Demand, Incoming, LowStock, Outgoing, Planned, Setting, Settings};
 pub use table::{Asking, Sources, is_currency_code, read_table};
+pub use titles::{CheckTitles, Titles};
 pub use tolerance::{Allowed, Base, Choose, Grace, Margins, PerCurrency, Within};
 pub use validity::{Asserted, Assertion, Condition, Exists, Required};
 pub use window::{Bound, Span, Window};
@@ -201,6 +203,8 @@ impl Side {
 #[derive(Clone, Debug)]
 pub struct Check {
     pub name: String,
+    /// What people read beside what it finds.
+    pub title: Option<Bilingual>,
     pub relation: Relation,
     pub left: Expression,
     pub right: Expression,

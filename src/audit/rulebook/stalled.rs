@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::checks;
 use super::reading::{DATED, column};
 use super::validity::{Assertion, Checking, Required};
+use super::{checks, titles};
 use crate::problem::{Node, Section};
 
 /// How long a row may stay as it is: up to and including `days` after the day that `since` names.
@@ -25,12 +25,14 @@ pub(super) fn check(
 ) -> Option<Assertion> {
     let name = section.need("name", "a name of its own, such as \"approved-not-shipped\"");
     let name = name.and_then(|node| checks::name(&node, names));
+    let title = titles::read(section);
     let accepted = "which rows wait: while = \"approved_on is not null and shipped_on is null\"";
     let state = section.need("while", accepted).and_then(|node| checking.holds(&node));
     let stay = section.need("longer", LONGER).and_then(|node| longer(checking, &node));
     let owner = section.get("owner").map_or_else(|| Some(owner.to_owned()), |node| checking.reading.department(&node));
     let (required, when) = (Required::Leaves(stay?), Some(state?));
-    Some(Assertion { name: name?, required, when, passes_empty: false, owner: owner? })
+    let (name, title) = (name?, title?);
+    Some(Assertion { name, title, required, when, passes_empty: false, owner: owner? })
 }
 
 const LONGER: &str = "longer = { working_days = 5, since = \"approved_on\" }, or days in place of working_days";

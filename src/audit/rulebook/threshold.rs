@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::aggregates::Aggregates;
 use super::one_side::OneSide;
 use super::reading::{DECIMAL, Reading, adds_up, scope};
-use super::{Check, Reconcile, SidesKind, Within, checks};
+use super::{Check, Reconcile, SidesKind, Within, checks, titles};
 use crate::audit::breaks::Relation;
 use crate::audit::expression::{Expression, Scope};
 use crate::audit::snapshot::TableSpec;
@@ -85,6 +85,7 @@ fn check(
     (figure, columns): (Option<&Expression>, Option<&Scope>),
 ) -> Option<Check> {
     let name = section.need("name", "a name of its own, such as \"floor\"").and_then(|node| checks::name(&node, names));
+    let title = titles::read(section);
     let (relation, limit) = match (section.get("at_least"), section.get("at_most")) {
         (Some(node), None) => (Relation::AtLeast, Some(node)),
         (None, Some(node)) => (Relation::AtMost, Some(node)),
@@ -101,5 +102,6 @@ fn check(
     let limit = limit.and_then(|node| node.decimal())?;
     let right = Expression::parse(&limit.to_string(), columns?, reading.parameters.as_ref()?).ok()?;
     let (when, grace, within) = (None, None, Within::Exactly);
-    Some(Check { name: name?, relation, left: figure?.clone(), right, when, within, grace, owner: owner? })
+    let (name, title) = (name?, title?);
+    Some(Check { name, title, relation, left: figure?.clone(), right, when, within, grace, owner: owner? })
 }

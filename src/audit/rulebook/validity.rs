@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::aggregates::Aggregates;
 use super::one_side::OneSide;
 use super::reading::{ANY, Reading, column, same_family, scope};
-use super::{Reconcile, SidesKind, Stay, checks, hash, stalled};
+use super::{Reconcile, SidesKind, Stay, checks, hash, stalled, titles};
 use crate::audit::expression::{Expression, Scope, Type};
 use crate::audit::snapshot::TableSpec;
+use crate::language::Bilingual;
 use crate::problem::{Node, Section};
 
 /// What each row of a table must satisfy.
@@ -26,6 +27,8 @@ pub struct Asserted {
 #[derive(Clone, Debug)]
 pub struct Assertion {
     pub name: String,
+    /// What people read in place of the condition.
+    pub title: Option<Bilingual>,
     pub required: Required,
     /// The check applies only where this is true.
     pub when: Option<Expression>,
@@ -167,11 +170,13 @@ impl Checking<'_> {
     fn read(&self, section: &Section<'_>, owner: &str, names: &mut BTreeSet<String>) -> Option<Assertion> {
         let name = section.need("name", "a name of its own, such as \"known-item\"");
         let name = name.and_then(|node| checks::name(&node, names));
+        let title = titles::read(section);
         let required = self.required(section);
         let when = section.get("when").map_or(Some(None), |node| self.reading.condition(&node, self.columns).map(Some));
         let empty = section.get("empty").map_or(Some(false), |node| node.one_of(&[("break", false), ("pass", true)]));
         let owner = section.get("owner").map_or_else(|| Some(owner.to_owned()), |node| self.reading.department(&node));
-        Some(Assertion { name: name?, required: required?, when: when?, passes_empty: empty?, owner: owner? })
+        let (name, title) = (name?, title?);
+        Some(Assertion { name, title, required: required?, when: when?, passes_empty: empty?, owner: owner? })
     }
 
     /// Exactly one of `assert` and `exists`.

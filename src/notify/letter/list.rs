@@ -55,7 +55,9 @@ pub(super) fn write(digest: &Digest, base_url: &str) -> String {
     for exception in &digest.open {
         let counted = counted(exception);
         for (place, found) in exception.breaks.iter().enumerate() {
-            put(&record(exception, found, counted.contains(&place), phrases, base_url));
+            let title = digest.titles.get(&exception.rule, &found.check);
+            let told = words::told(found, title, phrases.language);
+            put(&record(exception, found, &told, counted.contains(&place), (phrases, base_url)));
         }
     }
     let bytes = writer.into_inner().unwrap_or_default();
@@ -73,7 +75,13 @@ fn counted(exception: &Exception) -> Vec<usize> {
     exception.at_risk.iter().filter_map(|(currency, amount)| place(currency, amount)).collect()
 }
 
-fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases, base_url: &str) -> [String; COLUMNS] {
+fn record(
+    exception: &Exception,
+    found: &Break,
+    told: &str,
+    counted: bool,
+    (phrases, base_url): (Phrases, &str),
+) -> [String; COLUMNS] {
     let language = phrases.language;
     let amount = found.at_risk.as_ref().map(|money| money.amount.to_string()).unwrap_or_default();
     let side = found.side.as_deref().map(|side| words::side(side, language)).unwrap_or_default();
@@ -86,7 +94,7 @@ fn record(exception: &Exception, found: &Break, counted: bool, phrases: Phrases,
         words::csv_text(&words::subject(&exception.subject, language)),
         words::class(found.class, language).to_owned(),
         words::csv_text(&side),
-        words::csv_text(&words::sentence(found, language)),
+        words::csv_text(told),
         words::csv_text(&words::cause(found, language)),
         words::csv_text(&found.odd().map(|odd| words::side(&odd.side, language)).unwrap_or_default()),
         words::csv_text(found.at_risk.as_ref().map_or("", |money| &money.currency)),

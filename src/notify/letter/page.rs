@@ -297,8 +297,7 @@ impl Desk<'_> {
         sort(&mut exceptions, order);
         let attached = exceptions.iter().all(|exception| exception.status.is_live());
         let shown = self.bounded(exceptions, attached);
-        let day = self.digest.happened.day;
-        let rows = shown.items.into_iter().map(|each| row(each, self.phrases, day, self.base_url, aside));
+        let rows = shown.items.into_iter().map(|each| row(each, self.digest, self.base_url, aside));
         Some(Listing { title, tone, count: shown.count, notes: shown.note.into_iter().collect(), rows: rows.collect() })
     }
 
@@ -329,7 +328,8 @@ impl Desk<'_> {
         let language = self.phrases.language;
         let lines = self.digest.rules.iter().flat_map(|rule| rule.patterns.iter().map(move |pattern| (rule, pattern)));
         let lines = lines.map(|(rule, pattern)| {
-            let said = words::clip(&words::pattern(pattern, language), SENTENCE);
+            let title = self.digest.titles.get(&rule.id, &pattern.check);
+            let said = words::clip(&words::pattern(pattern, title, language), SENTENCE);
             format!("{}{}{said}", self.name(rule.title.get(language)), self.phrases.colon())
         });
         self.bounded(lines.collect(), false)

@@ -10,6 +10,7 @@ use super::totals::Totals;
 use crate::audit::amount::Amount;
 use crate::audit::breaks::Severity;
 use crate::audit::exception::{Exception, Status};
+use crate::notify::plan::Digest;
 use crate::words;
 
 /// The most characters of one sentence; the page has it whole.
@@ -43,11 +44,13 @@ pub(super) enum Aside {
     Waiver,
 }
 
-pub(super) fn row(exception: &Exception, phrases: Phrases, day: NaiveDate, base_url: &str, aside: Aside) -> Row {
-    let language = phrases.language;
+pub(super) fn row(exception: &Exception, digest: &Digest, base_url: &str, aside: Aside) -> Row {
+    let (language, day) = (digest.department.language, digest.happened.day);
+    let phrases = Phrases { language };
     let sentences = exception.breaks.iter().take(SENTENCES).flat_map(|found| {
         let why = words::why(found, language).into_iter();
-        std::iter::once(words::sentence(found, language)).chain(why).map(|said| words::clip(&said, SENTENCE))
+        let title = digest.titles.get(&exception.rule, &found.check);
+        std::iter::once(words::told(found, title, language)).chain(why).map(|said| words::clip(&said, SENTENCE))
     });
     let mut what: Vec<String> = sentences.collect();
     if exception.breaks.len() > SENTENCES {

@@ -39,7 +39,7 @@ fn bench(is_wrong: impl Fn(i64) -> bool) -> Bench {
 fn told(bench: &Bench) -> String {
     let patterns = bench.judge().patterns;
     let both = [Language::En, Language::Zh];
-    patterns.iter().flat_map(|pattern| both.map(|language| words::pattern(pattern, language) + "\n")).collect()
+    patterns.iter().flat_map(|pattern| both.map(|language| words::pattern(pattern, None, language) + "\n")).collect()
 }
 
 #[test]

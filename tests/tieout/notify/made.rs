@@ -7,6 +7,7 @@ use tieout::audit::amount::{Amount, Money, Purse};
 use tieout::audit::breaks::{Break, Class, Message, Operand, Relation, Severity, at_risk};
 use tieout::audit::exception::{Acknowledgement, Continuity, Exception, Status, Step, Tally, Waiver};
 use tieout::audit::judgement::Reason;
+use tieout::audit::rulebook::Titles;
 use tieout::audit::value::{Subject, Value};
 use tieout::config::Department;
 use tieout::language::{Bilingual, Language};
@@ -188,6 +189,7 @@ pub fn quiet() -> Happened {
         rules: vec![orders_rule()],
         changes: Vec::new(),
         live: Vec::new(),
+        titles: Titles::default(),
         written_today: BTreeSet::new(),
     }
 }
