@@ -62,6 +62,8 @@ pub enum Unjudged {
     OutOfScope,
     /// Its company could not be read whole.
     CompanyUnknown,
+    /// Several rows share its key, which the rule leaves to another one to tell.
+    Doubled,
 }
 
 impl Unjudged {
@@ -71,6 +73,7 @@ impl Unjudged {
             Unjudged::NoRate => "no_rate",
             Unjudged::OutOfScope => "out_of_scope",
             Unjudged::CompanyUnknown => "company_unknown",
+            Unjudged::Doubled => "doubled",
         }
     }
 }

@@ -188,6 +188,9 @@ fn notes(report: &RunReport) -> Vec<String> {
             notes.push(match why {
                 Unjudged::NoRate => format!("{}: {subjects} not judged, for want of a rate of exchange.", rule.rule),
                 Unjudged::CompanyUnknown => format!("{}: {subjects} not judged, of unknown companies.", rule.rule),
+                Unjudged::Doubled => {
+                    format!("{}: {subjects} not judged, of several rows each, which another rule tells.", rule.rule)
+                }
                 Unjudged::OutOfScope => format!("{}: {subjects} not judged, outside its scope.", rule.rule),
             });
         }

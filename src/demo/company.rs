@@ -12,6 +12,8 @@ use super::{DemoError, Options};
 pub(super) const HOME_CURRENCY: &str = "CNY";
 pub(super) const WAREHOUSES: [&str; 2] = ["SHA", "SZX"];
 const CUSTOMERS: usize = 120;
+/// Nobody sells for less, in hundredths of the list price.
+const LOWEST_PERCENT: i64 = 90;
 
 /// Days after the promised date in which a line may still be shipped; the rule's grace for `shipped`.
 pub(super) const SHIPPING_GRACE: u64 = 3;
@@ -41,11 +43,26 @@ pub(super) struct Item {
     pub(super) cost: Cents,
 }
 
+impl Item {
+    /// The lowest and the highest price it may be sold at in a currency.
+    pub(super) fn price_bounds(&self, currency: &str) -> (Cents, Cents) {
+        let at = |percent| price_at(percent, (self.price, self.step), currency);
+        (at(LOWEST_PERCENT), at(100))
+    }
+
+    /// The step between its prices.
+    pub(super) fn price_step(&self) -> Cents {
+        least_step(self.step)
+    }
+}
+
 pub(super) struct Order {
     pub(super) no: String,
     pub(super) customer: usize,
     pub(super) date: NaiveDate,
     pub(super) warehouse: &'static str,
+    /// When the last of it leaves the house as planned; may lie behind the day the books stand at.
+    pub(super) shipped_by: NaiveDate,
     /// When its lines are invoiced; may lie behind the day the books stand at.
     pub(super) invoice_date: NaiveDate,
     /// The indices of its lines.
@@ -204,6 +221,7 @@ impl Company {
                 customer,
                 date,
                 warehouse: WAREHOUSES[usize::from(random.chance(35))],
+                shipped_by: last_shipped,
                 invoice_date: last_shipped + Days::new(random.below(6) as u64),
                 lines: first..self.lines.len(),
                 used: false,
@@ -221,7 +239,8 @@ impl Company {
         let Item { step, price, .. } = self.items[item];
         let widest = if random.chance(8) { 400 } else { 60 };
         let qty = step * random.between(1, widest);
-        let price = agreed_price(price, step, self.customers[customer].currency, random);
+        let discounted = random.between(LOWEST_PERCENT, 100);
+        let price = price_at(discounted, (price, step), self.customers[customer].currency);
         let shipped = date + Days::new(1 + random.below(lead + 2) as u64);
         let order_ref = Spelling::Plain;
         let parts = if qty >= 2 * step && random.chance(10) {
@@ -269,12 +288,17 @@ fn order_sizes(lines: u64, random: &mut Random) -> Result<Vec<i64>, DemoError> {
     Ok(sizes)
 }
 
-/// The list price in the customer's currency, less a discount of up to a tenth. Prices of goods sold in parts of a unit are
-/// whole dimes, so that quantity times price never needs rounding.
-fn agreed_price(list: Cents, step: Tenths, currency: &str, random: &mut Random) -> Cents {
+/// So many hundredths of the list price in a currency. Prices of goods sold in parts of a unit are whole dimes, so that
+/// quantity times price never needs rounding.
+fn price_at(percent: i64, (list, step): (Cents, Tenths), currency: &str) -> Cents {
     let list = if currency == HOME_CURRENCY { list } else { list / 7 };
-    let price = list * random.between(90, 100) / 100;
-    if step % 10 == 0 { price.max(10) } else { (price / 10 * 10).max(10) }
+    let price = list * percent / 100;
+    (price / least_step(step) * least_step(step)).max(10)
+}
+
+/// The step between prices of goods that are sold in steps of `step`.
+fn least_step(step: Tenths) -> Cents {
+    if step % 10 == 0 { 1 } else { 10 }
 }
 
 fn customers(seed: u64) -> Vec<Customer> {

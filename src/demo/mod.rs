@@ -11,6 +11,7 @@ mod directory;
 mod general_ledger;
 mod inventory;
 mod names;
+mod order_book;
 mod planning;
 mod purchasing;
 mod random;
@@ -146,6 +147,7 @@ fn make(dir: &Path, options: &Options) -> Result<(), DemoError> {
     let mut truth = Truth::new(options);
     let mut company = Company::plan(options)?;
     defects::inject(&mut company, &mut truth, options.seed);
+    let ordered = order_book::keep(&mut company, &mut truth, options.seed);
     let books = receivables::post(&mut company, &mut truth, options.seed);
     let mut stock = stock::keep(&company, &mut truth, options.seed);
     let bought = purchasing::buy(&company, &mut stock, &mut truth, options.seed);
@@ -156,7 +158,7 @@ fn make(dir: &Path, options: &Options) -> Result<(), DemoError> {
     truth.sort();
 
     directory::begin(dir, options)?;
-    write::erp(&dir.join("erp.db"), &company, &bought)?;
+    write::erp(&dir.join("erp.db"), &company, &ordered, &bought)?;
     write::wms(&dir.join("wms.db"), &company, &stock, &bought)?;
     write::ledger(&dir.join("ledger.db"), &company, &books, &bought, &finance)?;
     directory::write(&dir.join(directory::TRUTH), &directory::json(&truth, directory::TRUTH)?)?;

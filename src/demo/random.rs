@@ -16,6 +16,7 @@ pub(super) enum Topic {
     Settling = 11,
     Planning = 12,
     Paying = 13,
+    OrderBook = 15,
 }
 
 /// Sebastiano Vigna's splitmix64.

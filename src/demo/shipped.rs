@@ -2,7 +2,7 @@
 
 /// Path under the demo's directory, and text. The same files stand in the repository, where paths start with
 /// `var/demo/`; beside the databases they start where the databases lie.
-const FILES: [(&str, &str); 43] = [
+const FILES: [(&str, &str); 48] = [
     ("config/tieout.toml", include_str!("../../config/tieout.toml")),
     ("config/tables/accruals.toml", include_str!("../../config/tables/accruals.toml")),
     ("config/tables/allocations.toml", include_str!("../../config/tables/allocations.toml")),
@@ -14,10 +14,13 @@ const FILES: [(&str, &str); 43] = [
     ("config/tables/goods_shipped.toml", include_str!("../../config/tables/goods_shipped.toml")),
     ("config/tables/invoice_lines.toml", include_str!("../../config/tables/invoice_lines.toml")),
     ("config/tables/invoices.toml", include_str!("../../config/tables/invoices.toml")),
+    ("config/tables/items.toml", include_str!("../../config/tables/items.toml")),
+    ("config/tables/price_list.toml", include_str!("../../config/tables/price_list.toml")),
     ("config/tables/purchase_lines.toml", include_str!("../../config/tables/purchase_lines.toml")),
     ("config/tables/receipts.toml", include_str!("../../config/tables/receipts.toml")),
     ("config/tables/reorder_points.toml", include_str!("../../config/tables/reorder_points.toml")),
     ("config/tables/sales_lines.toml", include_str!("../../config/tables/sales_lines.toml")),
+    ("config/tables/sales_orders.toml", include_str!("../../config/tables/sales_orders.toml")),
     ("config/tables/shipment_lines.toml", include_str!("../../config/tables/shipment_lines.toml")),
     ("config/tables/stock.toml", include_str!("../../config/tables/stock.toml")),
     ("config/tables/stock_ledger.toml", include_str!("../../config/tables/stock_ledger.toml")),
@@ -31,6 +34,7 @@ const FILES: [(&str, &str); 43] = [
     ("config/tables/suppliers.toml", include_str!("../../config/tables/suppliers.toml")),
     ("config/tables/tax_bureau_invoices.toml", include_str!("../../config/tables/tax_bureau_invoices.toml")),
     ("rules/bank-statement.toml", include_str!("../../rules/bank-statement.toml")),
+    ("rules/complete-order-lines.toml", include_str!("../../rules/complete-order-lines.toml")),
     ("rules/invoice-header-lines.toml", include_str!("../../rules/invoice-header-lines.toml")),
     ("rules/low-stock.toml", include_str!("../../rules/low-stock.toml")),
     ("rules/order-shipment-invoice.toml", include_str!("../../rules/order-shipment-invoice.toml")),
@@ -45,6 +49,7 @@ const FILES: [(&str, &str); 43] = [
     ("rules/stock-ledger-on-hand.toml", include_str!("../../rules/stock-ledger-on-hand.toml")),
     ("rules/stock-roll-forward.toml", include_str!("../../rules/stock-roll-forward.toml")),
     ("rules/stock-value-ledger.toml", include_str!("../../rules/stock-value-ledger.toml")),
+    ("rules/stuck-orders.toml", include_str!("../../rules/stuck-orders.toml")),
     ("rules/supplier-billed-twice.toml", include_str!("../../rules/supplier-billed-twice.toml")),
 ];
 

@@ -45,6 +45,10 @@ pub const HEADER_LINES: &str = "invoice-header-lines";
 /// The rule that ties payments to what they settle.
 pub const ALLOCATIONS: &str = "payment-allocations";
 
+/// The rule that holds order lines to what they must say.
+pub const COMPLETE_LINES: &str = "complete-order-lines";
+/// The rule that finds orders which do not go on.
+pub const STUCK_ORDERS: &str = "stuck-orders";
 /// The version of `truth.json`.
 pub const TRUTH_FORMAT: &str = "tieout.truth/1";
 

@@ -2,6 +2,7 @@
 
 mod bank;
 mod month_end;
+mod orders;
 mod purchases;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use super::bank::Entry;
 use super::company::Company;
 use super::general_ledger::Balance;
 use super::inventory::Inventory;
+use super::order_book::OrderBook;
 use super::purchasing::Purchases;
 use super::receivables::{InvoiceLine, Receivables, Settler};
 use super::spelling::{full_width, money, quantity};
@@ -41,17 +43,11 @@ create table customers (
   customer_no text primary key, name text not null, country text not null, currency text not null,
   payment_days integer not null, credit_limit text not null);
 create table items (sku text primary key, name text not null, name_en text not null, unit text not null, list_price text not null);
-create table orders (
-  order_no text primary key, customer_no text not null references customers, order_date text not null,
-  warehouse text not null, currency text not null);
-create table order_lines (
-  order_no text not null references orders, line_no integer not null, sku text not null references items,
-  qty text not null, unit_price text not null, amount text not null, promised_date text not null);
 ";
 
 /// What was sold, and to whom; what was bought, and from whom.
-pub(super) fn erp(path: &Path, company: &Company, bought: &Purchases) -> Result<(), DemoError> {
-    database(path, &[ERP, purchases::ERP].concat(), |books| {
+pub(super) fn erp(path: &Path, company: &Company, ordered: &OrderBook, bought: &Purchases) -> Result<(), DemoError> {
+    database(path, &[ERP, orders::ERP, purchases::ERP].concat(), |books| {
         let mut insert = books.prepare("insert into customers values (?, ?, ?, ?, ?, ?)")?;
         for customer in &company.customers {
             let limit = money(customer.credit_limit);
@@ -62,20 +58,7 @@ pub(super) fn erp(path: &Path, company: &Company, bought: &Purchases) -> Result<
         for item in &company.items {
             insert.execute(params![item.sku, item.name, item.name_en, item.unit, money(item.price)])?;
         }
-        let mut insert = books.prepare("insert into orders values (?, ?, ?, ?, ?)")?;
-        let mut insert_line = books.prepare("insert into order_lines values (?, ?, ?, ?, ?, ?, ?)")?;
-        for order in &company.orders {
-            let customer = &company.customers[order.customer];
-            let date = order.date.to_string();
-            insert.execute(params![order.no, customer.no, date, order.warehouse, customer.currency])?;
-            for line in &company.lines[order.lines.clone()] {
-                let (qty, price, amount) = (quantity(line.qty), money(line.price), money(line.amount()));
-                let (sku, promised) = (&company.items[line.item].sku, line.promised.to_string());
-                for _ in 0..line.copies {
-                    insert_line.execute(params![order.no, line.number, sku, qty, price, amount, promised])?;
-                }
-            }
-        }
+        orders::write(books, company, ordered)?;
         purchases::orders(books, company, bought)
     })
 }

@@ -127,8 +127,8 @@ fn a_seed_means_the_same_company_on_every_machine() {
     let truth = of(fs::read_to_string(dir.path().join("truth.json")).unwrap());
     let books = of(format!("{:?}", contents(dir.path())));
     insta::assert_snapshot!(format!("truth {truth}\nbooks {books}"), @"
-    truth 3e157ed2813d30bf40d928f5a05f5815f53990aa5f3da76bdd60d1a1865444af
-    books 72a2358e600ed570441975ff732daeffaee8f4692c426d069672f74f4a1b88cf
+    truth beeee257692e580edabe1810e844f58737c8a45692ae165379d7a29395346455
+    books 5897a784b1a44a6a042109c135f7c9d96301adf29a001ed5c9bf74688211b325
     ");
 }
 
@@ -151,6 +151,7 @@ fn the_company_has_the_size_that_was_asked_for() {
     erp.db items: 300
     erp.db order_lines: 20008
     erp.db orders: 9323
+    erp.db price_list: 600
     erp.db purchase_order_lines: 3837
     erp.db purchase_orders: 350
     erp.db suppliers: 25

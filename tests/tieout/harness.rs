@@ -14,8 +14,9 @@ pub fn day(text: &str) -> NaiveDate {
 }
 
 /// The shipped rules in the order of their ids.
-const RULES: [&str; 16] = [
+const RULES: [&str; 18] = [
     "bank-statement",
+    "complete-order-lines",
     "invoice-header-lines",
     "low-stock",
     "order-shipment-invoice",
@@ -30,6 +31,7 @@ const RULES: [&str; 16] = [
     "stock-ledger-on-hand",
     "stock-roll-forward",
     "stock-value-ledger",
+    "stuck-orders",
     "supplier-billed-twice",
 ];
 

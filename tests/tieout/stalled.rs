@@ -26,8 +26,12 @@ const RULE: &str = r#"
 
 /// Judged on Friday, 2026-11-20.
 fn bench(rows: &str) -> Bench {
+    bench_with(RULE, rows)
+}
+
+fn bench_with(rule: &str, rows: &str) -> Bench {
     let columns = "no text, approved_on date, shipped_on date, invoiced_on date, total money ccy, ccy text";
-    Bench::new(RULE).table("orders", columns, rows)
+    Bench::new(rule).table("orders", columns, rows)
 }
 
 fn told(bench: &Bench) -> String {
@@ -44,6 +48,19 @@ fn the_last_day_allowed_is_allowed_and_the_next_is_not() {
     check(bench("A,2026-11-12,,,1.50,USD"), "[\"A\"] approved-not-shipped: stalled USD 1.50 -> warehouse");
     check(bench("A,2026-11-01,2026-11-10,,1.00,CNY"), "ties out");
     check(bench("A,2026-11-01,2026-11-09,,1.00,CNY"), "[\"A\"] shipped-not-invoiced: stalled CNY 1.00 -> finance");
+}
+
+#[test]
+fn a_stay_of_working_days_grows_no_longer_over_a_weekend() {
+    let on = |date: &str| {
+        let mut bench = bench("A,2026-11-13,,,1.00,CNY");
+        bench.day = day(date);
+        told(&bench).lines().next().map(str::to_owned)
+    };
+    assert_eq!(on("2026-11-21"), None, "Saturday");
+    assert_eq!(on("2026-11-22"), None, "Sunday");
+    let monday = on("2026-11-23").unwrap();
+    assert!(monday.contains("for 6 working days since 2026-11-13 (approved_on), 5 working days allowed"), "{monday}");
 }
 
 #[test]
@@ -133,4 +150,16 @@ fn another_day_of_waiting_is_no_news() {
 fn rows_that_cannot_be_read_are_told_and_not_judged_further() {
     check(bench("A,soon,,,1.00,CNY"), "[\"A\"] unreadable orders -> finance");
     check(bench("A,2026-11-12,,,1.00,CNY\nA,2026-11-12,,,1.00,CNY"), "[\"A\"] duplicate orders CNY 1.00 -> finance");
+}
+
+#[test]
+fn orders_that_stand_twice_may_be_left_to_another_rule() {
+    let rule = RULE.replace("key ", "duplicates = \"pass\"\n    key ");
+    let twice = bench_with(&rule, "A,2026-11-12,,,1.00,CNY\nA,2026-11-12,,,1.00,CNY\nB,2026-11-12,,,2.00,CNY");
+    check(
+        twice.open(&["[\"A\"]"]),
+        r#"["B"] approved-not-shipped: stalled CNY 2.00 -> warehouse
+           doubled: 1
+           ["A"] is NotJudged"#,
+    );
 }

@@ -39,7 +39,7 @@ fn a_title_stands_in_place_of_a_condition() {
     Every line has a customer and counts something: cannot be told, qty is empty
     每行都有客户且数量大于零：无法判断，数量为空
     Only items of the list are sold: lines refers to Z, which is not in items
-    只销售目录内的商品：明细的 Z 在“items”表中查不到
+    只销售目录内的商品：明细的 Z 在“货品”表中查不到
     ");
 }
 

@@ -80,9 +80,9 @@ fn a_break_says_what_stood_in_the_row_and_what_could_not_be_told() {
     insta::assert_snapshot!(sentences(&bench, Language::Zh), @"
     不满足“数量 > 0”：数量为 -2
     无法判断是否满足“数量 > 0”：数量为空
-    明细的 Z 在“items”表中查不到
+    明细的 Z 在“货品”表中查不到
     客户为空
-    明细没有填写可在“items”表中查找的值
+    明细没有填写可在“货品”表中查找的值
     ");
 }
 
@@ -199,6 +199,41 @@ fn faults_of_the_rows_themselves_come_first_and_stop_the_checks() {
 }
 
 #[test]
+fn rows_that_share_a_key_may_be_left_to_another_rule() {
+    let rule = RULE.replace("amount = ", "duplicates = \"pass\"\n    amount = ");
+    let twice = "S1,1,,Z,-1,5.00,CNY\nS1,1,,Z,-2,5.00,CNY\nS2,1,C1,Z,1,1.00,CNY";
+    check(
+        bench_with(&rule).rows("lines", twice),
+        r#"["S2",1] known-item: unknown_reference CNY 1.00 -> warehouse
+           doubled: 1"#,
+    );
+    // Nobody can tell whether what was wrong with one of them is mended, so it stays open.
+    check(
+        bench_with(&rule).rows("lines", twice).open(&["[\"S1\",1]", "[\"S2\",1]"]),
+        r#"["S2",1] known-item: unknown_reference CNY 1.00 -> warehouse
+           doubled: 1
+           ["S1",1] is NotJudged
+           ["S2",1] is Breaks"#,
+    );
+    let once = "S1,1,C1,A,1,5.00,CNY\nS2,1,C1,A,1,1.00,CNY";
+    check(
+        bench_with(&rule).rows("lines", once).open(&["[\"S1\",1]", "[\"S9\",1]"]),
+        r#"["S1",1] is Agrees
+           ["S9",1] is Gone"#,
+    );
+}
+
+#[test]
+fn what_only_this_rule_can_tell_of_doubled_rows_is_told_all_the_same() {
+    let rule = RULE.replace("amount = ", "duplicates = \"pass\"\n    amount = ");
+    check(
+        bench_with(&rule).rows("lines", "S1,1,C1,Z,two,5.00,CNY\nS1,1,C1,Z,2,5.00,CNY\n,1,C1,Z,2,5.00,CNY"),
+        r#"["S1",1] unreadable lines -> finance
+           {"keyless":["lines"]} keyless lines -> finance"#,
+    );
+}
+
+#[test]
 fn a_cell_that_no_check_reads_may_be_unreadable() {
     let rule = RULE.replace("amount = \"qty * price\"", "");
     check(bench_with(&rule).rows("lines", "S1,1,C1,A,2,five,CNY"), "ties out");
@@ -304,10 +339,16 @@ fn every_setting_that_can_change_a_judgement_is_in_the_hash() {
         RULE.replace("{ sku = \"sku\" }", "{ sku = \"status\" }"),
         format!("{RULE}    when = \"qty > 1\"\n"),
         format!("{RULE}    empty = \"pass\"\n"),
+        RULE.replace("amount = ", "duplicates = \"pass\"\n    amount = "),
     ];
     let hashes: std::collections::BTreeSet<String> = variants.iter().map(|rule| bench_with(rule).rule().hash).collect();
     assert_eq!(hashes.len(), variants.len());
-    let same = [format!("{RULE}    empty = \"break\"\n"), RULE.replace("owner  = \"warehouse\"", "owner = \"sales\"")];
+    let explicit = RULE.replace("amount = ", "duplicates = \"break\"\n    amount = ");
+    let same = [
+        format!("{RULE}    empty = \"break\"\n"),
+        explicit,
+        RULE.replace("owner  = \"warehouse\"", "owner = \"sales\""),
+    ];
     for rule in same {
         assert!(hashes.contains(&bench_with(&rule).rule().hash), "{rule}");
     }

@@ -19,6 +19,9 @@ use crate::problem::{Node, Section};
 pub struct Asserted {
     /// In file order. Their expressions name the side's columns bare.
     pub assertions: Vec<Assertion>,
+    /// `duplicates = "pass"`: rows that share a key are another rule's to tell. They are no break here and are not
+    /// checked; an open exception of theirs stays as it is.
+    pub passes_duplicates: bool,
     /// What a row is worth that does not satisfy them; unpriced without.
     pub amount: Option<Expression>,
 }
@@ -112,7 +115,11 @@ impl Asserted {
             })
         });
         let assertions: Vec<Value> = assertions.collect();
-        json!({ "assertions": assertions, "amount": hash::expression(self.amount.as_ref()) })
+        json!({
+            "assertions": assertions,
+            "passes_duplicates": self.passes_duplicates.then_some(true),
+            "amount": hash::expression(self.amount.as_ref()),
+        })
     }
 }
 
@@ -123,6 +130,8 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str, ki
     let table = side.table.as_ref();
     let columns = table.map(|table| scope(None, table));
     let amount = section.get("amount").map_or(Some(None), |node| amount(&node, reading, columns.as_ref()).map(Some));
+    let duplicates = section.get("duplicates");
+    let duplicates = duplicates.map_or(Some(false), |node| node.one_of(&[("break", false), ("pass", true)]));
     let is_stalled = kind == SidesKind::Stalled;
     let accepted = match is_stalled {
         false => "one or more [[checks]] with assert = \"…\" or exists = { … }",
@@ -145,7 +154,7 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str, ki
         });
         assertions.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()
     });
-    let asserted = Asserted { assertions: assertions?, amount: amount? };
+    let asserted = Asserted { assertions: assertions?, passes_duplicates: duplicates?, amount: amount? };
     side.rule(kind, Aggregates::default(), Vec::new(), Some(asserted), owner)
 }
 

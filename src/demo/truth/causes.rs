@@ -113,10 +113,24 @@ pub enum Cause {
     BankAmountDifference,
     /// A line of the bank's statement was loaded twice.
     StatementLoadedTwice,
+    /// An order names a customer of whom there is no record.
+    UnknownCustomer,
+    /// An order line names an item of which there is no record.
+    UnknownItem,
+    /// An order line does not say for when it was promised.
+    NoPromisedDate,
+    PriceBelowFloor,
+    PriceAboveList,
+    /// Nobody approved the order.
+    WaitsForApproval,
+    /// Approved and not shipped; whenever the promise fell due, it was moved.
+    PromisePutOff,
+    /// Invoiced, which the order system never heard of.
+    InvoiceNotReported,
 }
 
 impl Cause {
-    pub const ALL: [Cause; 56] = [
+    pub const ALL: [Cause; 64] = [
         Cause::NeverShipped,
         Cause::NeverInvoiced,
         Cause::ShippedTwice,
@@ -173,6 +187,14 @@ impl Cause {
         Cause::BookOnly,
         Cause::BankAmountDifference,
         Cause::StatementLoadedTwice,
+        Cause::UnknownCustomer,
+        Cause::UnknownItem,
+        Cause::NoPromisedDate,
+        Cause::PriceBelowFloor,
+        Cause::PriceAboveList,
+        Cause::WaitsForApproval,
+        Cause::PromisePutOff,
+        Cause::InvoiceNotReported,
     ];
 }
 
@@ -226,10 +248,22 @@ pub enum Innocence {
     NotYetStated,
     /// On the statement since yesterday, and not booked yet.
     StatedYesterday,
+    /// Sold at exactly the lowest price there is.
+    PriceAtFloor,
+    /// Sold at exactly the list price.
+    PriceAtList,
+    /// The item's number in small letters or in full width.
+    ItemSpelling,
+    /// The customer's number in small letters or in full width.
+    CustomerSpelling,
+    /// Not approved, on the last day that may take.
+    ApprovalInTime,
+    /// Approved and not shipped, on the last day that may take.
+    ShippingInTime,
 }
 
 impl Innocence {
-    pub const ALL: [Innocence; 27] = [
+    pub const ALL: [Innocence; 33] = [
         Innocence::ShippedInThreeParts,
         Innocence::OneCentInsideTolerance,
         Innocence::TrailingBlanks,
@@ -257,5 +291,11 @@ impl Innocence {
         Innocence::TwoReceiptsInOneCredit,
         Innocence::NotYetStated,
         Innocence::StatedYesterday,
+        Innocence::PriceAtFloor,
+        Innocence::PriceAtList,
+        Innocence::ItemSpelling,
+        Innocence::CustomerSpelling,
+        Innocence::ApprovalInTime,
+        Innocence::ShippingInTime,
     ];
 }

@@ -4,6 +4,7 @@
 mod bank;
 mod documents;
 mod month_end;
+mod orders;
 mod payables;
 mod purchases;
 mod stock;
@@ -36,6 +37,8 @@ pub fn broken(dir: &Path, day: NaiveDate) -> BTreeSet<Broken> {
     month_end::month_end(dir, day, &mut found);
     documents::documents(dir, day, &mut found);
     bank::bank(dir, day, &mut found);
+    orders::lines(dir, &mut found);
+    orders::heads(dir, day, &mut found);
     found
 }
 
@@ -88,8 +91,8 @@ type Key = (String, i64);
 
 #[derive(Default)]
 struct Line {
-    /// Quantity, amount, unit price, currency, promised date: one per row.
-    sales: Vec<(i128, i128, i128, String, NaiveDate)>,
+    /// Quantity, amount, unit price, currency, and the promised date where there is one: one per row.
+    sales: Vec<(i128, i128, i128, String, Option<NaiveDate>)>,
     /// Quantity per shipment line.
     warehouse: Vec<(i128, (String, String))>,
     /// Quantity, amount and currency per document line.
@@ -105,7 +108,8 @@ fn read_lines(dir: &Path) -> (BTreeMap<Key, Line>, usize) {
     for row in rows(dir, "erp.db", sql) {
         let key = key(&row[0], &row[1]).unwrap();
         let currency = row[5].clone().unwrap();
-        let sold = (figure(&row[2]), figure(&row[3]), figure(&row[4]), currency, date(&row[6]));
+        let sold =
+            (figure(&row[2]), figure(&row[3]), figure(&row[4]), currency, row[6].is_some().then(|| date(&row[6])));
         lines.entry(key).or_default().sales.push(sold);
     }
     for row in rows(dir, "wms.db", "select order_no, order_line, qty, shipment_no, line_no from shipment_lines") {
@@ -150,7 +154,7 @@ type Raise<'a> = dyn FnMut(&str, &str, Option<&str>, Money) + 'a;
 
 fn judge(line: &Line, day: NaiveDate, raise: &mut Raise) {
     const TO_MONEY: i128 = 10_000;
-    let promised = line.sales.iter().map(|row| row.4).min();
+    let promised = line.sales.iter().filter_map(|row| row.4).min();
     let in_grace = |days| promised.is_some_and(|promised| day <= promised + Days::new(days));
 
     let mut shipped: BTreeMap<_, i128> = BTreeMap::new();

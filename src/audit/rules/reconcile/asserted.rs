@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::super::age::{day_after, day_at};
 use super::super::{Tables, rows};
-use super::conditions::{days_since, still_lasting};
+use super::conditions::{days_since, not_longer_since};
 use super::groups::Groups;
 use super::matched::Matched;
 use super::prepared::Prepared;
@@ -122,7 +122,7 @@ impl Run<'_> {
     fn leaves(&self, stay: &Stay, worth: &Worth<'_>, groups: &mut Groups) {
         let context = self.matched.context;
         let dates = self.matched.tables[ROWS].vector(&stay.since);
-        let in_time = still_lasting(stay.days, stay.working, context);
+        let in_time = not_longer_since(stay.days, stay.working, context);
         let state = self.assertion.when.as_ref().map(|state| state.text().to_owned()).unwrap_or_default();
         for group in 0..self.matched.pairing.groups {
             let Some(row) = self.matched.rows(ROWS, group).first() else { continue };

@@ -92,6 +92,24 @@ pub(super) fn still_lasting(length: u32, working: bool, context: &Context) -> i6
     start
 }
 
+/// The first day since which it is not longer than `length` days, or working days: a stay is no longer on a Sunday than
+/// it was on the Friday before.
+pub(super) fn not_longer_since(length: u32, working: bool, context: &Context) -> i64 {
+    let today = i64::from(days_since_epoch(context.day));
+    if !working {
+        return today - i64::from(length);
+    }
+    let (mut first, mut passed) = (today, 0);
+    while let Some(day) = i32::try_from(first).ok().and_then(day_after) {
+        passed += u32::from(context.calendar.is_working_day(day));
+        if passed > length {
+            break;
+        }
+        first -= 1;
+    }
+    first
+}
+
 /// The days, or working days, after `since` up to and including today.
 pub(super) fn days_since(since: i32, working: bool, context: &Context) -> i64 {
     match day_after(since).filter(|_| working) {

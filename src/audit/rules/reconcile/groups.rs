@@ -34,6 +34,15 @@ impl Groups {
         self.blocked[group] = true;
     }
 
+    /// Leaves a group of several rows to another rule, but for what was found in them so far.
+    pub fn leave_doubled(&mut self, group: usize) {
+        if self.placed.contains_key(&group) {
+            self.blocked[group] = true;
+        } else {
+            self.leave(group, Unjudged::Doubled);
+        }
+    }
+
     pub fn place(&mut self, group: usize, check: u32, side: u32, found: Break) {
         self.placed.entry(group).or_default().push(Placed { check, side, found });
     }

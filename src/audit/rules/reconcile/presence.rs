@@ -40,6 +40,7 @@ pub(super) fn unreadable(matched: &Matched<'_>, groups: &mut Groups) {
 
 /// More than one row where a side allows one, and documents that stand twice where a side takes several together.
 pub(super) fn duplicates(matched: &Matched<'_>, groups: &mut Groups) {
+    let told_elsewhere = matched.settings.asserted.as_ref().is_some_and(|asserted| asserted.passes_duplicates);
     for index in 0..matched.tables.len() {
         let side = matched.side(index);
         let spec = &matched.tables[index].spec;
@@ -53,6 +54,11 @@ pub(super) fn duplicates(matched: &Matched<'_>, groups: &mut Groups) {
                 None if !side.gathers() && rows.len() > 1 => (&side.key, surplus(matched, index, rows)),
                 None => continue,
             };
+            if told_elsewhere {
+                // What no other rule may tell, such as a cell that only this one reads, stays a break.
+                groups.leave_doubled(group);
+                continue;
+            }
             if !side.gathers() {
                 groups.blocked[group] = true;
             }
