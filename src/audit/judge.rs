@@ -100,7 +100,7 @@ impl Seen {
     /// that breaks in one of them is in transit, neither opened nor closed. The others, and the totals of the sides,
     /// stay as the first reading showed them.
     pub fn confirm(&mut self, again: Seen, asked: &BTreeSet<Subject>) {
-        let Gathered { findings, agreed, waiting, set_aside, .. } = again.gathered;
+        let Gathered { findings, agreed, mut agreements, waiting, set_aside, .. } = again.gathered;
         let findings = findings.into_iter().filter(|placed| asked.contains(&placed.finding.subject));
         let mut second: BTreeMap<Subject, PlacedFinding> =
             findings.map(|placed| (placed.finding.subject.clone(), placed)).collect();
@@ -121,10 +121,12 @@ impl Seen {
         // What is left breaks only now: an open one that would have been closed stays open, another is met next time.
         for subject in asked.iter().filter(|subject| !broke.contains(*subject)) {
             self.gathered.agreed.remove(subject);
+            self.gathered.agreements.remove(subject);
             if second.contains_key(subject) || waiting.contains(subject) || set_aside.contains(subject) {
                 self.gathered.passed(subject.clone(), true, &self.open);
             } else if agreed.contains(subject) {
                 self.gathered.agreed.insert(subject.clone());
+                self.gathered.agreements.extend(agreements.remove_entry(subject));
             }
         }
     }
@@ -135,6 +137,7 @@ impl Seen {
             sides,
             mut findings,
             agreed,
+            agreements,
             waiting,
             set_aside,
             in_transit,
@@ -169,6 +172,7 @@ impl Seen {
             patterns: Vec::new(),
             undiagnosed: 0,
             verdicts: BTreeMap::new(),
+            agreements: BTreeMap::new(),
         };
         if let Some(excess) = tally.over(&stop, context).into_iter().next() {
             let verdicts = flooded_verdicts(&self.open);
@@ -191,7 +195,7 @@ impl Seen {
             },
         };
         let verdicts = self.open.iter().map(|subject| (subject.clone(), verdict(subject))).collect();
-        Judgement { warned, findings, patterns, undiagnosed, verdicts, ..judgement }
+        Judgement { warned, findings, patterns, undiagnosed, verdicts, agreements, ..judgement }
     }
 }
 

@@ -12,7 +12,7 @@ use super::calendar::Calendar;
 use super::diagnosis::Pattern;
 use super::expression::Parameters;
 use super::snapshot::{Age, Drop, Tripped};
-use super::value::Subject;
+use super::value::{Subject, Value};
 
 /// Everything judging may know besides the tables.
 #[derive(Clone, Debug)]
@@ -102,6 +102,16 @@ pub struct Judgement {
     pub undiagnosed: u64,
     /// One for every open subject that was handed in.
     pub verdicts: BTreeMap<Subject, Verdict>,
+    /// The figures of the open subjects that agree, where the rule compares any.
+    pub agreements: BTreeMap<Subject, Vec<Agreement>>,
+}
+
+/// The two figures of a check that an open subject passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    pub check: String,
+    pub left: Value,
+    pub right: Value,
 }
 
 impl Judgement {
@@ -120,6 +130,7 @@ impl Judgement {
             patterns: Vec::new(),
             undiagnosed: 0,
             verdicts: open.iter().map(|subject| (subject.clone(), Verdict::NotJudged)).collect(),
+            agreements: BTreeMap::new(),
         }
     }
 }

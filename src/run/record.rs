@@ -147,12 +147,12 @@ async fn record_rule(
     let last_reason = recording.last_reason(&rule.id).await?;
     let evaluated = !matches!(judgement.outcome, Outcome::NotEvaluated(_));
     let recorded = evaluated && !older;
-    let known = recording.known(&rule.id, &judgement.findings).await?;
+    let mut known = recording.known(&rule.id, &judgement.findings).await?;
     let rule_changed = changed(state.as_ref(), rule);
     let mut steps = Vec::new();
     if recorded {
         if !rule_changed && session.context.diagnosed > 0 {
-            diagnosis::recall(rule, &known, &mut judgement.findings);
+            diagnosis::recall(rule, run.day, &mut known, judgement);
         }
         let past =
             Past { known: &known, rule_changed, worsened: &rule.worsened, as_of: run.as_of, day: session.context.day };

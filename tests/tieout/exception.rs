@@ -122,6 +122,7 @@ fn judgement(findings: Vec<Finding>, verdicts: &[(&str, Verdict)]) -> Judgement 
         ageing: None,
         findings,
         verdicts: verdicts.iter().map(|(name, verdict)| (subject(name), *verdict)).collect(),
+        agreements: BTreeMap::new(),
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Diagnosis {
     pub odd: Option<Odd>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,
+    /// At which figures it agreed when it was resolved; only of a break that is no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed: Option<Agreed>,
 }
 
 /// A likely cause, with typed arguments. Stored beside the break's message and under the same law: a variant may gain
@@ -182,7 +185,8 @@ pub enum Because {
     Moved,
 }
 
-/// One figure of a break that is another one since the break was seen before, while the other figure is the same.
+/// One figure of a break that is another one since the break was seen before, or since it was resolved, while the other
+/// figure is the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     pub side: String,
@@ -190,8 +194,18 @@ pub struct Moved {
     pub figure: String,
     pub from: Value,
     pub to: Value,
-    /// The last business day on which it was seen as it was.
+    /// The last business day on which a run recorded it as it was.
     pub since: NaiveDate,
+}
+
+/// The figures at which a check was passed when its break was resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    pub left: Value,
+    pub right: Value,
+    pub on: NaiveDate,
+    /// The hash of the rule by which they were made.
+    pub rule: String,
 }
 
 /// What breaks of one check have in common far beyond what all rows have.
@@ -248,7 +262,7 @@ pub(crate) fn diagnose(rule: &Rule, context: &Context, backdrop: &Backdrop, find
                     .or_else(|| links.cause(&ties, place, found))
                     .or_else(|| pairs.cause(place, number));
                 let odd = odd::odd(&ties, finding, found, cause.as_ref());
-                (cause.is_some() || odd.is_some()).then_some(Diagnosis { cause, odd, moved: None })
+                (cause.is_some() || odd.is_some()).then_some(Diagnosis { cause, odd, ..Diagnosis::default() })
             });
             (place, each.collect())
         })

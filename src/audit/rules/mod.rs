@@ -13,7 +13,7 @@ use super::ageing::Ageing;
 use super::amount::Amount;
 use super::breaks::{Break, Class, EVIDENCE_VERSION, Evidence, Finding, Message, Severity, SideRows};
 use super::diagnosis::Backdrop;
-use super::judgement::{SideTotals, Unjudged};
+use super::judgement::{Agreement, SideTotals, Unjudged};
 use super::rulebook::{Rule, SeverityScale};
 use super::snapshot::Table;
 use super::value::Subject;
@@ -50,6 +50,8 @@ pub(crate) struct Gathered {
     pub findings: Vec<PlacedFinding>,
     /// Open subjects that were read and pass.
     pub agreed: BTreeSet<Subject>,
+    /// The figures at which they do, where the rule compares any.
+    pub agreements: BTreeMap<Subject, Vec<Agreement>>,
     /// Open subjects inside grace.
     pub waiting: BTreeSet<Subject>,
     /// Open subjects that were read and could not be judged.
@@ -107,6 +109,7 @@ impl Gathered {
     pub fn merge(&mut self, more: Gathered) {
         self.findings.extend(more.findings);
         self.agreed.extend(more.agreed);
+        self.agreements.extend(more.agreements);
         self.waiting.extend(more.waiting);
         self.set_aside.extend(more.set_aside);
         self.in_transit += more.in_transit;

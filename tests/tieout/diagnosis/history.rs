@@ -37,9 +37,18 @@ fn kept(finding: &Finding, status: Status, seen: &str) -> Exception {
 
 /// The one finding of today, with what is known of it from before.
 fn recalled(before: &Exception, today: &Bench) -> Finding {
-    let mut findings = today.judge().findings;
-    recall(&today.rule(), std::slice::from_ref(before), &mut findings);
-    findings.remove(0)
+    let mut judgement = today.judge();
+    recall(&today.rule(), today.day, &mut [before.clone()], &mut judgement);
+    judgement.findings.remove(0)
+}
+
+/// The exception as a day leaves it on which both sides agree.
+fn resolved(before: &Exception, today: &Bench, seen: &str) -> Exception {
+    let today = today.clone().open(&[before.subject.canonical()]).on(day(seen));
+    let mut known = [before.clone()];
+    recall(&today.rule(), today.day, &mut known, &mut today.judge());
+    let [known] = known;
+    Exception { status: Status::Resolved, closed: Some(today.day), ..known }
 }
 
 /// What is told of the breaks of a day after those of another.
@@ -97,19 +106,37 @@ fn what_moved_last_stays_so_until_something_else_moves() {
     assert_eq!(why(&fifth), "-\n-");
 }
 
-/// While it was closed both sides agreed, at figures that nobody kept: either may have moved last.
 #[test]
-fn what_comes_back_tells_what_moved_and_names_no_side() {
-    let before = books("100.00", "90.00");
-    insta::assert_snapshot!(told(&before, Status::Resolved, &books("100.00", "1120.05")), @"
-    finance.amount changed since 2026-11-19: 90.00 -> 1,120.05, the other figure did not
-    自 2026-11-19 以来，财务金额由 90.00 变为 1,120.05，另一方未变
+fn what_comes_back_is_held_against_the_figures_that_agreed() {
+    let first = kept(&books("100.00", "90.00").judge().findings[0], Status::Open, "2026-11-17");
+    let closed = resolved(&first, &books("100.00", "100.00"), "2026-11-18");
+    let back = recalled(&closed, &books("100.00", "1120.05"));
+    insta::assert_snapshot!(why(&back), @"
+    Odd one out: finance: changed last / finance.amount changed since 2026-11-18: 100.00 -> 1,120.05, the other figure did not
+    问题在财务一方（最后改动） / 自 2026-11-18 以来，财务金额由 100.00 变为 1,120.05，另一方未变
     ");
-    assert_eq!(told(&before, Status::Resolved, &books("100.00", "90.00")), "-\n-", "the same fault again");
-    let back = kept(&before.judge().findings[0], Status::Resolved, "2026-11-19");
-    let back = kept(&recalled(&back, &books("100.00", "1120.05")), Status::Open, "2026-11-20");
-    let next = recalled(&back, &books("100.00", "1120.05"));
-    assert!(next.breaks[0].moved().is_some() && next.breaks[0].odd().is_none(), "nor does it the day after");
+    // Sales had agreed to what it now denies, and stands as it first did.
+    insta::assert_snapshot!(why(&recalled(&resolved(&first, &books("90.00", "90.00"), "2026-11-18"), &books("100.00", "90.00"))), @"
+    Odd one out: sales: changed last / sales.amount changed since 2026-11-18: 90.00 -> 100.00, the other figure did not
+    问题在销售一方（最后改动） / 自 2026-11-18 以来，销售金额由 90.00 变为 100.00，另一方未变
+    ");
+    let next = recalled(&kept(&back, Status::Open, "2026-11-20"), &books("100.00", "1120.05"));
+    assert_eq!(why(&next), why(&back), "and it stays so");
+    assert_eq!(why(&recalled(&closed, &books("77.31", "1120.05"))), "-\n-", "both moved");
+}
+
+/// Of what vanished, or agreed under another rule, nobody knows what happened meanwhile.
+#[test]
+fn what_comes_back_from_elsewhere_says_nothing() {
+    let first = kept(&books("100.00", "90.00").judge().findings[0], Status::Open, "2026-11-17");
+    let gone = Exception { status: Status::Gone, ..first.clone() };
+    assert_eq!(why(&recalled(&gone, &books("100.00", "1120.05"))), "-\n-");
+    let of_old = Exception { status: Status::Resolved, ..first.clone() };
+    assert_eq!(why(&recalled(&of_old, &books("100.00", "1120.05"))), "-\n-", "an older version kept no figures");
+    let closed = resolved(&first, &books("100.00", "100.00"), "2026-11-18");
+    let edited = books("100.00", "1120.05")
+        .with("sum   = [\"amount\"]", "sum   = [\"amount\"]\n        filter = \"amount <> 0\"");
+    assert_eq!(why(&recalled(&closed, &edited)), "-\n-");
 }
 
 /// Finance posted it twice all along; that sales moved since is told beside.

@@ -1,9 +1,11 @@
 //! What moved from one day to the next is told, and nothing of what was seen before is needed to tell it but the store.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use tieout::audit::exception::Exception;
+use tieout::audit::amount::Amount;
+use tieout::audit::exception::{Exception, Status};
 use tieout::report::RunReport;
 use tieout::run::{self, Request, Target};
+use tieout::words;
 
 use super::{DAY, letter, rule, section};
 use crate::harness::{Company, Database, day};
@@ -62,4 +64,31 @@ async fn the_side_that_moved_since_yesterday_is_told_until_something_else_moves(
     // Under another rule the same figures may mean something else.
     company.edit("rules/invoice-header-lines.toml", "\"0.01\"", "\"0.02\"");
     assert!(!moved(&company.run().await));
+}
+
+/// Between the resolving and the coming back the store keeps at which figures both sides agreed.
+#[tokio::test]
+async fn what_comes_back_names_the_side_that_moved_since_it_was_resolved() {
+    let mut company = Company::new(200, 7, day(DAY));
+    company.narrow(&[RULE]);
+    let sound = "select invoice_no || '|' || net from invoices where status <> 'void' order by invoice_no limit 1";
+    let sound = company.rows(Database::Ledger, sound).remove(0);
+    let (invoice, net) = sound.split_once('|').unwrap();
+    let head = |company: &Company, net: &str| {
+        let update = format!("update invoices set net = '{net}' where invoice_no = '{invoice}'");
+        assert_eq!(company.sql(Database::Ledger, &update), 1);
+    };
+    head(&company, "90.01");
+    company.run().await;
+    head(&company, net);
+    company.run().await;
+    assert_eq!(found(&company, invoice).await.status, Status::Resolved);
+    head(&company, "1234.05");
+    company.next_day();
+    let report = company.run().await;
+    let mail = letter(&company, &report, "finance");
+    let told = section(&mail, "重新出现");
+    let net: Amount = net.parse().unwrap();
+    let moved = format!("自 {DAY} 以来，表头不含税金额由 {} 变为 1,234.05，另一方未变", words::figure(net));
+    assert!(told.contains(&moved) && told.contains("问题在表头一方（最后改动）"), "{told}");
 }

@@ -183,6 +183,7 @@ pub fn steps(day: &Day, known: &[Exception], rule_changed: bool) -> Vec<Transiti
         ageing: None,
         findings: day.findings.clone(),
         verdicts: day.verdicts.clone(),
+        agreements: BTreeMap::new(),
     };
     let worsened = &day.rule.worsened;
     transitions(&judgement, Past { known, rule_changed, worsened, as_of: day.run().as_of, day: day.day })

@@ -1,6 +1,7 @@
 //! N sides, paired by key and compared: missing, duplicate, keyless and unreadable rows, then the rule's checks.
 
 mod aggregates;
+mod agreements;
 mod asserted;
 mod compare;
 mod conditions;
@@ -186,6 +187,7 @@ fn conclude(rule: &Rule, matched: &Matched<'_>, groups: Groups, open: &BTreeSet<
         let age = ages.age((0..matched.tables.len()).map(|side| matched.rows(side, group)));
         gathered.found(rule, matched.subject(group), placed, matched.evidence(group), age);
     }
+    let mut agreeing = Vec::new();
     for group in (0..matched.pairing.groups).filter(|group| !broken[*group]) {
         let is_awaited = matched.pairing.is_awaited(group);
         if let Some(why) = unjudged[group] {
@@ -193,11 +195,15 @@ fn conclude(rule: &Rule, matched: &Matched<'_>, groups: Groups, open: &BTreeSet<
             gathered.unjudged_keys += u64::from(matched.is_present(0, group));
             gathered.left(why, subject.filter(|subject| open.contains(subject)));
         } else if is_awaited {
-            gathered.passed(matched.subject(group), waiting[group], open);
+            let subject = matched.subject(group);
+            agreeing.extend((!waiting[group] && open.contains(&subject)).then_some(group));
+            gathered.passed(subject, waiting[group], open);
         } else {
             gathered.in_transit += u64::from(waiting[group]);
         }
     }
+    let agreements = agreements::of(matched, &agreeing);
+    gathered.agreements.extend(agreeing.into_iter().map(|group| matched.subject(group)).zip(agreements));
     gathered
 }
 
