@@ -246,12 +246,12 @@ impl<'a> Injector<'a> {
         Some(place)
     }
 
-    /// The earliest day since which something may last that is allowed so many working days: as many lie between it and
-    /// today, it counted and today not.
+    /// The earliest day since which something may last that is allowed so many working days: as many follow it up to and
+    /// including today.
     fn allowed_since(&self, working: usize) -> NaiveDate {
         let is_working = |day: &NaiveDate| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        let mut back = (1..).map(|days| self.company.day - Days::new(days)).filter(is_working);
-        back.nth(working - 1).unwrap_or(self.company.day)
+        let mut back = (0..).map(|days| self.company.day - Days::new(days)).filter(is_working);
+        back.nth(working).unwrap_or(self.company.day)
     }
 
     fn bounds(&self, line: usize) -> (Cents, Cents) {

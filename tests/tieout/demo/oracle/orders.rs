@@ -55,16 +55,16 @@ pub fn lines(dir: &Path, found: &mut BTreeSet<Broken>) {
 
 pub fn heads(dir: &Path, day: NaiveDate, found: &mut BTreeSet<Broken>) {
     let sql = "select order_no, order_date, approved_on, shipped_on, invoiced_on, total, currency from orders";
-    // The last day allowed is the so-manieth working day after; the day after that is late, a Saturday too.
+    // It is late on the working day after the last one allowed.
     let working = |since: NaiveDate| {
-        let later = since.iter_days().skip(1).take_while(|later| *later < day);
+        let later = since.iter_days().skip(1).take_while(|later| *later <= day);
         later.filter(|later| !matches!(later.weekday(), Weekday::Sat | Weekday::Sun)).count()
     };
     for row in rows(dir, "erp.db", sql) {
         let [approved, shipped, invoiced] = [2, 3, 4].map(|place| row[place].is_some().then(|| date(&row[place])));
         let check = match (approved, shipped, invoiced) {
-            (None, None, _) if working(date(&row[1])) >= 2 => "not-approved",
-            (Some(approved), None, _) if working(approved) >= 10 => "approved-not-shipped",
+            (None, None, _) if working(date(&row[1])) > 2 => "not-approved",
+            (Some(approved), None, _) if working(approved) > 10 => "approved-not-shipped",
             (_, Some(shipped), None) if (day - shipped).num_days() > 7 => "shipped-not-invoiced",
             _ => continue,
         };
