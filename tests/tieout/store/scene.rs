@@ -181,6 +181,8 @@ pub fn steps(day: &Day, known: &[Exception], rule_changed: bool) -> Vec<Transiti
         patterns: Vec::new(),
         undiagnosed: 0,
         ageing: None,
+        no_history: Vec::new(),
+        figures: BTreeMap::new(),
         findings: day.findings.clone(),
         verdicts: day.verdicts.clone(),
     };
@@ -243,6 +245,7 @@ pub fn rule(id: &str) -> Rule {
         owner: "finance".to_owned(),
         severity: SeverityScale::default(),
         worsened: Worsened::default(),
+        figures: None,
         threshold: Threshold::default(),
         recheck: None,
         hash: format!("hash-of-{id}"),
