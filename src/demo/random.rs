@@ -16,6 +16,7 @@ pub(super) enum Topic {
     Settling = 11,
     Planning = 12,
     Paying = 13,
+    Balances = 16,
 }
 
 /// Sebastiano Vigna's splitmix64.

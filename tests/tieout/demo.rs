@@ -127,8 +127,8 @@ fn a_seed_means_the_same_company_on_every_machine() {
     let truth = of(fs::read_to_string(dir.path().join("truth.json")).unwrap());
     let books = of(format!("{:?}", contents(dir.path())));
     insta::assert_snapshot!(format!("truth {truth}\nbooks {books}"), @"
-    truth 3e157ed2813d30bf40d928f5a05f5815f53990aa5f3da76bdd60d1a1865444af
-    books 72a2358e600ed570441975ff732daeffaee8f4692c426d069672f74f4a1b88cf
+    truth 10af2eb9e388631cfbf9231ea8743acd360a05dc45aaa107c6f94abb54e38704
+    books 567fbdf00e43d15d8e95f72b4ed3521080b1a5d9990eae1e7f5bc19135896319
     ");
 }
 
@@ -156,6 +156,7 @@ fn the_company_has_the_size_that_was_asked_for() {
     erp.db suppliers: 25
     ledger.db accruals: 199
     ledger.db allocations: 8643
+    ledger.db bank_balances: 356
     ledger.db bank_book: 8970
     ledger.db bank_statement_lines: 8964
     ledger.db credit_notes: 22

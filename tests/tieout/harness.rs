@@ -14,8 +14,9 @@ pub fn day(text: &str) -> NaiveDate {
 }
 
 /// The shipped rules in the order of their ids.
-const RULES: [&str; 16] = [
+const RULES: [&str; 17] = [
     "bank-statement",
+    "cash",
     "invoice-header-lines",
     "low-stock",
     "order-shipment-invoice",

@@ -113,10 +113,12 @@ pub enum Cause {
     BankAmountDifference,
     /// A line of the bank's statement was loaded twice.
     StatementLoadedTwice,
+    /// Less lies on a bank account than must lie there.
+    BelowFloor,
 }
 
 impl Cause {
-    pub const ALL: [Cause; 56] = [
+    pub const ALL: [Cause; 57] = [
         Cause::NeverShipped,
         Cause::NeverInvoiced,
         Cause::ShippedTwice,
@@ -173,6 +175,7 @@ impl Cause {
         Cause::BookOnly,
         Cause::BankAmountDifference,
         Cause::StatementLoadedTwice,
+        Cause::BelowFloor,
     ];
 }
 
@@ -226,10 +229,12 @@ pub enum Innocence {
     NotYetStated,
     /// On the statement since yesterday, and not booked yet.
     StatedYesterday,
+    /// Exactly as much lies on a bank account as must lie there.
+    AtFloor,
 }
 
 impl Innocence {
-    pub const ALL: [Innocence; 27] = [
+    pub const ALL: [Innocence; 28] = [
         Innocence::ShippedInThreeParts,
         Innocence::OneCentInsideTolerance,
         Innocence::TrailingBlanks,
@@ -257,5 +262,6 @@ impl Innocence {
         Innocence::TwoReceiptsInOneCredit,
         Innocence::NotYetStated,
         Innocence::StatedYesterday,
+        Innocence::AtFloor,
     ];
 }

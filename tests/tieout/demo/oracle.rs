@@ -2,6 +2,7 @@
 //! nothing of tieout but the form of a subject.
 
 mod bank;
+mod cash;
 mod documents;
 mod month_end;
 mod payables;
@@ -36,6 +37,7 @@ pub fn broken(dir: &Path, day: NaiveDate) -> BTreeSet<Broken> {
     month_end::month_end(dir, day, &mut found);
     documents::documents(dir, day, &mut found);
     bank::bank(dir, day, &mut found);
+    cash::cash(dir, day, &mut found);
     found
 }
 
