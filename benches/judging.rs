@@ -198,6 +198,7 @@ fn context() -> Context {
         zone: Tz::UTC,
         currency: "CNY".to_owned(),
         calendar: Calendar::default(),
+        past: std::sync::Arc::default(),
         parameters: BTreeMap::new(),
         flood: u64::MAX,
         evidence_rows: 5,

@@ -18,6 +18,7 @@ use crate::audit::exception::{Continuity, Status, Step};
 use crate::audit::judgement::{Reason, SideTotals, Unjudged};
 use crate::audit::moments::Moments;
 use crate::audit::rulebook::CheckTitles;
+use crate::audit::swing::NoHistory;
 use crate::audit::value::{Subject, Value};
 use crate::language::{Bilingual, Language};
 use crate::metrics::{RuleEvent, RunEvent};
@@ -104,6 +105,9 @@ pub struct RuleReport {
     pub in_transit: u64,
     /// Subjects that were read and not judged, by why; never counted as agreeing.
     pub unjudged: BTreeMap<Unjudged, u64>,
+    /// Groups that a check could not compare with their past yet, by check; never counted as agreeing with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_history: Vec<NoHistory>,
     /// The warning limits of the rule's threshold that were passed.
     pub warned: Vec<Excess>,
     /// What breaks have in common far beyond chance, the most telling first.

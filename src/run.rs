@@ -1,5 +1,6 @@
 //! One run of one job, top to bottom: the only file that knows the whole line.
 
+mod figures;
 mod gathering;
 mod guarding;
 mod pull;
@@ -103,7 +104,7 @@ pub async fn run(
     request: &Request,
     clock: &dyn Clock,
 ) -> Result<RunReport, RunError> {
-    let plan = plan(config, request)?;
+    let mut plan = plan(config, request)?;
     let holder = Uuid::now_v7().to_string();
     let leased = store.filter(|_| !request.dry_run);
     if let Some(store) = leased {
@@ -114,7 +115,7 @@ pub async fn run(
             return Err(RunError::Busy { job: plan.job, minutes });
         }
     }
-    let answer = run_leased(config, store, request, clock, &plan).await;
+    let answer = run_leased(config, store, request, clock, &mut plan).await;
     if let Some(store) = leased {
         store.release(&plan.job, &holder).await?;
     }
@@ -126,8 +127,10 @@ async fn run_leased(
     store: Option<&Store>,
     request: &Request,
     clock: &dyn Clock,
-    plan: &Plan,
+    plan: &mut Plan,
 ) -> Result<RunReport, RunError> {
+    plan.context.past = figures::past(store, &plan.rules, plan.context.day).await?;
+    let plan = &*plan;
     let started = clock.now();
     let began = Instant::now();
     let deadline = began + plan.time_limit;
@@ -272,6 +275,7 @@ pub fn context(config: &Config, as_of: DateTime<Utc>, params: BTreeMap<String, V
         currency: config.business.currency.clone(),
         calendar: config.business.calendar.clone(),
         parameters,
+        past: Arc::default(),
         flood: config.limits.flood,
         evidence_rows: config.limits.evidence_rows,
         diagnosed: config.limits.diagnosed,

@@ -10,6 +10,7 @@ use super::account::{Account, Exposure};
 use super::amount::{Amount, Money, Purse};
 use super::diagnosis::{Cause, Diagnosis, Moved, Odd};
 use super::replenishment::Replenishment;
+use super::swing::Swing;
 use super::value::{Subject, Value};
 
 /// The kind of a break, in the order in which breaks of one subject are listed.
@@ -36,6 +37,8 @@ pub enum Class {
     UnknownReference,
     /// A row stays in a state longer than it may.
     Stalled,
+    /// A figure of a group is beyond the limit that the rule sets, or too far from its own past.
+    Limit,
     NegativeStock,
     LowStock,
     NoReorderPoint,
@@ -47,7 +50,7 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Class; 19] = [
+    pub const ALL: [Class; 20] = [
         Class::Unreadable,
         Class::Keyless,
         Class::Duplicate,
@@ -60,6 +63,7 @@ impl Class {
         Class::Invalid,
         Class::UnknownReference,
         Class::Stalled,
+        Class::Limit,
         Class::NegativeStock,
         Class::LowStock,
         Class::NoReorderPoint,
@@ -84,6 +88,7 @@ impl Class {
             Class::Invalid => "invalid",
             Class::UnknownReference => "unknown_reference",
             Class::Stalled => "stalled",
+            Class::Limit => "limit",
             Class::NegativeStock => "negative_stock",
             Class::LowStock => "low_stock",
             Class::NoReorderPoint => "no_reorder_point",
@@ -287,6 +292,25 @@ pub enum Message {
         allowed: u32,
         /// Days and allowance count working days.
         working: bool,
+    },
+    /// `figure` of a group's rows is not `relation limit`; `difference` is figure minus limit. Money has a currency.
+    BeyondLimit {
+        relation: Relation,
+        figure: Operand,
+        limit: Amount,
+        difference: Amount,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<String>,
+        /// The figure is the number of rows of the table that stands before the point.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        counts_rows: bool,
+    },
+    /// `figure` of a group's rows is too far from what earlier runs found.
+    Swung {
+        figure: Operand,
+        swing: Box<Swing>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        counts_rows: bool,
     },
     NegativeStock {
         on_hand: Amount,

@@ -13,6 +13,7 @@ use super::amount::{Amount, Purse};
 use super::breaks::{Break, Finding, Message, Severity, at_risk};
 use super::judgement::{Judgement, Verdict};
 use super::rulebook::Worsened;
+use super::swing::Allowance;
 use super::value::Subject;
 use crate::language::Bilingual;
 
@@ -369,10 +370,10 @@ fn are_same(before: &[Break], now: &[Break]) -> bool {
 }
 
 impl Break {
-    /// What makes a break the same as yesterday's: everything but the passing of days,
-    /// what stands beside on the party's account, the tolerance that was not enough, which belongs to the rule, the
-    /// demand that moves on by a day every day with all that is computed from it, and the likely cause, which other
-    /// rows decide with it. Compared as values are, so that a column declared with more digits changes nothing.
+    /// What makes a break the same as yesterday's: everything but the passing of days, what stands beside on the
+    /// party's account, the tolerance that was not enough, which belongs to the rule, the past and the demand, which
+    /// move on by a day every day, with all that is computed from them, and the likely cause, which other rows decide
+    /// with it. Compared as values are, so that a column declared with more digits changes nothing.
     pub fn fingerprint(&self) -> Break {
         let mut steady = self.clone();
         match &mut steady.message {
@@ -390,6 +391,13 @@ impl Break {
             | Message::QuantityDiffers { allowed, bound, rows, .. } => {
                 *allowed = Amount::ZERO;
                 (*bound, *rows) = (None, None);
+            }
+            // The past moves on by a run every day; what it is compared with is the figure itself.
+            Message::Swung { swing, .. } => {
+                (swing.base, swing.change, swing.percent) = (Amount::ZERO, Amount::ZERO, None);
+                swing.allowed = Allowance::Amount(Amount::ZERO);
+                swing.past.clear();
+                steady.at_risk = None;
             }
             Message::Stalled { days, .. } => *days = 0,
             Message::DateDiffers { allowed, .. } => *allowed = None,

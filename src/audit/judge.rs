@@ -100,7 +100,9 @@ impl Seen {
     /// that breaks in one of them is in transit, neither opened nor closed. The others, and the totals of the sides,
     /// stay as the first reading showed them.
     pub fn confirm(&mut self, again: Seen, asked: &BTreeSet<Subject>) {
-        let Gathered { findings, agreed, mut agreements, waiting, set_aside, .. } = again.gathered;
+        let Gathered { findings, agreed, mut agreements, waiting, set_aside, figures, .. } = again.gathered;
+        self.gathered.figures.retain(|subject, _| !asked.contains(subject));
+        self.gathered.figures.extend(figures.into_iter().filter(|(subject, _)| asked.contains(subject)));
         let findings = findings.into_iter().filter(|placed| asked.contains(&placed.finding.subject));
         let mut second: BTreeMap<Subject, PlacedFinding> =
             findings.map(|placed| (placed.finding.subject.clone(), placed)).collect();
@@ -145,6 +147,8 @@ impl Seen {
             unjudged_keys,
             ageing,
             backdrop,
+            young,
+            figures,
         } = self.gathered;
         findings.par_sort_by(|left, right| {
             left.order.cmp(&right.order).then_with(|| left.finding.subject.cmp(&right.finding.subject))
@@ -168,6 +172,11 @@ impl Seen {
             unjudged,
             warned: Vec::new(),
             ageing,
+            no_history: match &rule.body {
+                Body::Reconcile(body) => young.told(&body.checks),
+                _ => Vec::new(),
+            },
+            figures: BTreeMap::new(),
             findings: Vec::new(),
             patterns: Vec::new(),
             undiagnosed: 0,
@@ -195,7 +204,7 @@ impl Seen {
             },
         };
         let verdicts = self.open.iter().map(|subject| (subject.clone(), verdict(subject))).collect();
-        Judgement { warned, findings, patterns, undiagnosed, verdicts, agreements, ..judgement }
+        Judgement { warned, figures, findings, patterns, undiagnosed, verdicts, agreements, ..judgement }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What judging one rule may know, and what it answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use super::calendar::Calendar;
 use super::diagnosis::Pattern;
 use super::expression::Parameters;
 use super::snapshot::{Age, Drop, Tripped};
+use super::swing::{History, NewFigure, NoHistory};
 use super::value::{Subject, Value};
 
 /// Everything judging may know besides the tables.
@@ -25,6 +27,8 @@ pub struct Context {
     pub currency: String,
     pub calendar: Calendar,
     pub parameters: Parameters,
+    /// What earlier runs found, by rule, for rules that look back.
+    pub past: Arc<BTreeMap<String, History>>,
     /// Findings above this many open one flood exception; a rule's own `flood` wins.
     pub flood: u64,
     /// Findings of one rule whose likely cause is looked for, the largest first; nothing is looked for at 0.
@@ -94,6 +98,11 @@ pub struct Judgement {
     pub warned: Vec<Excess>,
     /// What is owed by age, where the rule judges debts.
     pub ageing: Option<Ageing>,
+    /// Groups that a check could not compare with their past yet, by check.
+    pub no_history: Vec<NoHistory>,
+    /// What later runs compare with, by group, where the rule looks back. Empty unless judged: what a flooded rule
+    /// read is not believed.
+    pub figures: BTreeMap<Subject, NewFigure>,
     /// In the order of law 10. Empty unless judged; a flooded rule has its one flood finding.
     pub findings: Vec<Finding>,
     /// What breaks have in common far beyond chance, the most telling first.
@@ -126,6 +135,8 @@ impl Judgement {
             unjudged: BTreeMap::new(),
             warned: Vec::new(),
             ageing: None,
+            no_history: Vec::new(),
+            figures: BTreeMap::new(),
             findings: Vec::new(),
             patterns: Vec::new(),
             undiagnosed: 0,

@@ -26,5 +26,6 @@ pub mod rules;
 pub mod snapshot;
 pub mod suggest;
 mod sum;
+pub mod swing;
 pub mod value;
 mod wide;

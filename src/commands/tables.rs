@@ -15,6 +15,7 @@ use crate::audit::breaks::{Break, Class, Severity};
 use crate::audit::exception::{Exception, Status, Step};
 use crate::audit::judgement::Unjudged;
 use crate::audit::rulebook::Titles;
+use crate::audit::swing::NoHistory;
 use crate::audit::value::Subject;
 use crate::config::Config;
 use crate::language::{Bilingual, Language};
@@ -193,6 +194,13 @@ fn notes(report: &RunReport) -> Vec<String> {
                 }
                 Unjudged::OutOfScope => format!("{}: {subjects} not judged, outside its scope.", rule.rule),
             });
+        }
+        for NoHistory { check, groups, most, needed } in &rule.no_history {
+            let groups = count(*groups, "subject");
+            notes.push(format!(
+                "{}: {groups} with no history yet for {check} ({most} of {needed} past figures).",
+                rule.rule
+            ));
         }
         for side in &rule.sides {
             for (table, rows) in &side.unmatched_lookups {

@@ -4,6 +4,7 @@
 //! machine. The books are consistent first; then defects and near misses are put in, each written into the truth by
 //! the code that makes it.
 
+mod balances;
 mod bank;
 mod company;
 mod defects;
@@ -154,7 +155,8 @@ fn make(dir: &Path, options: &Options) -> Result<(), DemoError> {
     let inventory = inventory::close(&company, &mut stock, &books, &mut truth, options.seed);
     let balances = general_ledger::draw(&company, &inventory, &books, &mut truth, options.seed);
     let bank = bank::keep(&company, &books, &bought, &mut truth, options.seed);
-    let finance = write::FinanceBooks { bank, inventory, balances };
+    let closings = balances::close(&company, &bank, &mut truth, options.seed);
+    let finance = write::FinanceBooks { bank, closings, inventory, balances };
     truth.sort();
 
     directory::begin(dir, options)?;

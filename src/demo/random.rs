@@ -17,6 +17,7 @@ pub(super) enum Topic {
     Planning = 12,
     Paying = 13,
     OrderBook = 15,
+    Balances = 16,
 }
 
 /// Sebastiano Vigna's splitmix64.

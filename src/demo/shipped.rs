@@ -2,10 +2,11 @@
 
 /// Path under the demo's directory, and text. The same files stand in the repository, where paths start with
 /// `var/demo/`; beside the databases they start where the databases lie.
-const FILES: [(&str, &str); 48] = [
+const FILES: [(&str, &str); 50] = [
     ("config/tieout.toml", include_str!("../../config/tieout.toml")),
     ("config/tables/accruals.toml", include_str!("../../config/tables/accruals.toml")),
     ("config/tables/allocations.toml", include_str!("../../config/tables/allocations.toml")),
+    ("config/tables/bank_balances.toml", include_str!("../../config/tables/bank_balances.toml")),
     ("config/tables/bank_book.toml", include_str!("../../config/tables/bank_book.toml")),
     ("config/tables/bank_statement.toml", include_str!("../../config/tables/bank_statement.toml")),
     ("config/tables/customers.toml", include_str!("../../config/tables/customers.toml")),
@@ -34,6 +35,7 @@ const FILES: [(&str, &str); 48] = [
     ("config/tables/suppliers.toml", include_str!("../../config/tables/suppliers.toml")),
     ("config/tables/tax_bureau_invoices.toml", include_str!("../../config/tables/tax_bureau_invoices.toml")),
     ("rules/bank-statement.toml", include_str!("../../rules/bank-statement.toml")),
+    ("rules/cash.toml", include_str!("../../rules/cash.toml")),
     ("rules/complete-order-lines.toml", include_str!("../../rules/complete-order-lines.toml")),
     ("rules/invoice-header-lines.toml", include_str!("../../rules/invoice-header-lines.toml")),
     ("rules/low-stock.toml", include_str!("../../rules/low-stock.toml")),

@@ -40,6 +40,8 @@ pub const RECEIVABLES: &str = "receivables-ledger";
 pub const PREPAYMENTS: &str = "prepayments-ledger";
 /// The rule that ties the bank book to the bank's statement.
 pub const BANK: &str = "bank-statement";
+/// The rule that watches what lies on the bank accounts.
+pub const CASH: &str = "cash";
 /// The rule that ties the heads of invoices to their lines.
 pub const HEADER_LINES: &str = "invoice-header-lines";
 /// The rule that ties payments to what they settle.

@@ -10,6 +10,7 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, params};
 
 use super::DemoError;
+use super::balances::Closing;
 use super::bank::Entry;
 use super::company::Company;
 use super::general_ledger::Balance;
@@ -134,6 +135,7 @@ fn shipments(books: &Transaction, company: &Company, stock: &Stock) -> rusqlite:
 /// What finance keeps beside invoices and payments: the bank accounts, and what it closed the last month with.
 pub(super) struct FinanceBooks {
     pub(super) bank: Vec<Entry>,
+    pub(super) closings: Vec<Closing>,
     pub(super) inventory: Inventory,
     pub(super) balances: Vec<Balance>,
 }
@@ -172,7 +174,8 @@ pub(super) fn ledger(
         payments(transaction, company, books)?;
         purchases::invoices(transaction, company, bought)?;
         month_end::write(transaction, company, closed)?;
-        bank::write(transaction, &closed.bank)
+        bank::write(transaction, &closed.bank)?;
+        bank::close(transaction, &closed.closings)
     })
 }
 

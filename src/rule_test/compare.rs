@@ -247,6 +247,8 @@ fn is_at_risk(wanted: &AtRisk, found: Option<&Money>) -> bool {
 fn difference(found: &Break) -> Option<Amount> {
     match &found.message {
         Message::AmountDiffers { difference, .. } | Message::QuantityDiffers { difference, .. } => Some(*difference),
+        Message::BeyondLimit { difference, .. } => Some(*difference),
+        Message::Swung { swing, .. } => Some(swing.change),
         Message::DateDiffers { days, .. } => days.map(Amount::from),
         _ => None,
     }

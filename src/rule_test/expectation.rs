@@ -33,6 +33,18 @@ pub(super) const VERDICTS: [(&str, Verdict); 5] = [
 ];
 
 /// Reads the keys of a case that say what is expected. The caller finishes the section.
+/// A figure of the past: `"CNY 25.00"`, or `"25"` of what is no money.
+pub(super) fn figure(node: &Node<'_>) -> Option<(Option<String>, Amount)> {
+    match at_risk(node)? {
+        AtRisk::Money(money) => Some((Some(money.currency), money.amount)),
+        AtRisk::Figure(amount) => Some((None, amount)),
+        AtRisk::Unpriced => {
+            node.problem("none is no figure", "\"CNY 25.00\", or \"25\" of what is no money");
+            None
+        }
+    }
+}
+
 pub(super) fn expected(section: &Section<'_>, known: &Known<'_>) -> Option<Expected> {
     let raised = match section.get("expect") {
         Some(node) => all(&node, |node| raised(node, known)),

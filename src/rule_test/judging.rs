@@ -1,6 +1,7 @@
 //! A case's rows, normalised and judged as in a run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use polars::prelude::{Column, DataFrame};
 
@@ -34,7 +35,8 @@ pub(super) fn judge(config: &Config, rule: &Rule, case: &Case) -> Result<Judged,
         let zone = config.sources.get(&spec.source).map_or(config.business.zone, |source| source.zone);
         tables.insert(spec.name.clone(), table(spec, rows, case, zone)?);
     }
-    let context = run::context(config, case.as_of, case.params.clone());
+    let mut context = run::context(config, case.as_of, case.params.clone());
+    context.past = Arc::new(BTreeMap::from([(rule.id.clone(), case.history.clone())]));
     let judge = |open: &BTreeSet<Subject>| {
         let mut judge = Judge::new(rule, &context, open.clone());
         judge.partition(&tables);

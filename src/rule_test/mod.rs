@@ -6,6 +6,7 @@
 
 mod compare;
 mod expectation;
+mod history;
 mod judging;
 mod outcome;
 mod reading;
@@ -20,6 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::audit::amount::{Amount, Money};
 use crate::audit::breaks::{Class, Severity};
 use crate::audit::judgement::Verdict;
+use crate::audit::swing::History;
 use crate::audit::value::{Subject, Value};
 use crate::config::Config;
 use crate::language::Bilingual;
@@ -50,6 +52,8 @@ pub struct Case {
     pub params: BTreeMap<String, Value>,
     /// By table name. A table of the rule that is not here is empty.
     pub tables: BTreeMap<String, Rows>,
+    /// What earlier days' runs found, where the rule looks back.
+    pub history: History,
     pub expected: Expected,
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use toml::de::DeValue;
 
 use super::expectation::{Known, expected};
+use super::history::{self, Given};
 use super::rows::{Rows, rows};
 use super::subject::key_types;
 use super::{Case, Suite};
@@ -15,7 +16,7 @@ use crate::audit::rulebook::Rule;
 use crate::audit::value::Value;
 use crate::config::Config;
 use crate::problem::{Node, Problems, Section, Sink, SourceText, read};
-use crate::run::end_of_day;
+use crate::run::{day_of, end_of_day};
 
 /// Reads every test file against the rules and tables of `config`, and answers all of them, or every problem of all.
 pub fn read_suites(files: &[SourceText], config: &Config) -> Result<Vec<Suite>, Problems> {
@@ -32,6 +33,7 @@ struct Shared<'a> {
     as_of: Option<DateTime<Utc>>,
     params: BTreeMap<String, Value>,
     tables: BTreeMap<String, Rows>,
+    past: Option<Given>,
     /// Tables whose shared rows have problems: what a case says on top of them is not looked at.
     unread: BTreeSet<String>,
 }
@@ -43,14 +45,22 @@ fn suite(section: &Section<'_>, file: &SourceText, config: &Config) -> Option<Su
     // Every job that runs the rule binds the parameters it names; a test stands in for the first.
     let job = config.jobs.values().find(|job| job.rules.contains(&rule.id));
     let bound = job.map(|job| job.params.clone()).unwrap_or_default();
-    let mut shared =
-        Shared { known, folder, as_of: None, params: bound, tables: BTreeMap::new(), unread: BTreeSet::new() };
+    let mut shared = Shared {
+        known,
+        folder,
+        as_of: None,
+        params: bound,
+        tables: BTreeMap::new(),
+        past: None,
+        unread: BTreeSet::new(),
+    };
     let as_of = section.get("as_of").map_or(Some(None), |node| as_of(&node, config).map(Some));
     let params = params(section, &shared.params);
     let (tables, unread) = tables(section, &shared);
     shared.as_of = as_of.flatten();
     shared.params = params.unwrap_or(shared.params);
     (shared.tables, shared.unread) = (tables, unread);
+    shared.past = history::read(section, &shared.known).flatten();
     let cases = section.need("cases", "one section [[cases]] for each case")?.sections();
     let cases: Vec<Option<Case>> = cases?.iter().map(|section| case(section, &shared, as_of.is_some())).collect();
     section.finish();
@@ -92,9 +102,12 @@ fn case(section: &Section<'_>, shared: &Shared<'_>, dated: bool) -> Option<Case>
     };
     let params = params(section, &shared.params);
     let (tables, _) = tables(section, shared);
+    let past = history::read(section, &shared.known);
     let expected = expected(section, &shared.known);
     section.finish();
-    Some(Case { name: name?, line, as_of: day?, params: params?, tables, expected: expected? })
+    let (day, past) = (day?, past?.or_else(|| shared.past.clone()).unwrap_or_default());
+    let history = history::until(past, day_of(day, config.business.zone));
+    Some(Case { name: name?, line, as_of: day, params: params?, tables, history, expected: expected? })
 }
 
 /// A day, which is judged at its end, or an instant with its offset.

@@ -147,6 +147,10 @@ async fn record_rule(
     let last_reason = recording.last_reason(&rule.id).await?;
     let evaluated = !matches!(judgement.outcome, Outcome::NotEvaluated(_));
     let recorded = evaluated && !older;
+    // What a flooded rule read is not believed, and nothing later is to be compared with it.
+    if let (true, Outcome::Judged, Some(meaning)) = (recorded, &judgement.outcome, &rule.figures) {
+        recording.keep_figures((&rule.id, meaning), run.day, &judgement.figures).await?;
+    }
     let mut known = recording.known(&rule.id, &judgement.findings).await?;
     let rule_changed = changed(state.as_ref(), rule);
     let mut steps = Vec::new();
@@ -236,6 +240,7 @@ fn note(session: &Session<'_>, judged: Judged, known: Known, gathered: &mut Gath
         patterns: judgement.patterns,
         undiagnosed: judgement.undiagnosed,
         at_risk,
+        no_history: judgement.no_history,
         ageing: judgement.ageing.map(AgeingReport::of),
         continuity,
         seconds,

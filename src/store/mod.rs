@@ -8,6 +8,7 @@ mod cells;
 mod deliveries;
 mod edits;
 mod exceptions;
+mod figures;
 mod leases;
 mod open;
 mod reading;
@@ -32,6 +33,7 @@ use crate::audit::exception::{Acknowledgement, Exception, Status, Waiver};
 use crate::audit::moments::Moments;
 use crate::audit::snapshot::Figures;
 
+pub use figures::FIGURE_DAYS_KEPT;
 pub use recording::Recording;
 pub use tables::PULLS_KEPT;
 

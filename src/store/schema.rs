@@ -6,7 +6,11 @@ use super::StoreError;
 use super::session::fault;
 
 /// Every migration, in order; the first makes schema 1 of an empty database.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_pulls.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_pulls.sql"),
+    include_str!("migrations/0003_figures.sql"),
+];
 
 /// The schema this version writes.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;

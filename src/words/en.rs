@@ -1,6 +1,6 @@
 //! The English words.
 
-use super::{figure, guards, moments, money, one_line, payments, quantity, stalled, stock, validity, visible};
+use super::{figure, guards, limits, moments, money, one_line, payments, quantity, stalled, stock, validity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
@@ -22,6 +22,7 @@ pub(super) fn class(class: Class) -> &'static str {
         Class::Invalid => "Invalid entry",
         Class::UnknownReference => "Unknown reference",
         Class::Stalled => "Stalled",
+        Class::Limit => "Beyond its limit",
         Class::NegativeStock => "Negative stock",
         Class::LowStock => "Low stock",
         Class::NoReorderPoint => "No reorder point",
@@ -162,6 +163,7 @@ pub(super) fn message(message: &Message) -> String {
         }
         Message::NotSatisfied { .. } => validity::message(message, Language::En),
         Message::Stalled { .. } => stalled::message(message, Language::En),
+        Message::BeyondLimit { .. } | Message::Swung { .. } => limits::message(message, Language::En),
         Message::Flood { found, limit, excess } => flood(*found, *limit, excess.as_ref()),
         Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
             payments::message(message, Language::En)

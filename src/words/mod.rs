@@ -10,6 +10,7 @@ mod conditions;
 mod en;
 mod figure;
 mod guards;
+mod limits;
 mod moments;
 mod names;
 mod payments;

@@ -8,6 +8,7 @@ const SIDES: &[(&str, &str)] = &[
     ("accruals", "暂估"),
     ("applied", "核销"),
     ("bank", "银行"),
+    ("bank_balances", "银行余额"),
     ("book", "日记账"),
     ("books", "账面"),
     ("cash_receipts", "收款"),

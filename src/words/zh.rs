@@ -1,7 +1,7 @@
 //! The Chinese words.
 
 use super::names::{column_in_zh, expression_zh, side_in_zh, side_zh};
-use super::{figure, guards, moments, money, one_line, payments, quantity, stalled, stock, validity, visible};
+use super::{figure, guards, limits, moments, money, one_line, payments, quantity, stalled, stock, validity, visible};
 use crate::audit::amount::Amount;
 use crate::audit::breaks::{Bound, Class, Excess, Message, Operand, Relation, Severity};
 use crate::audit::exception::{Status, Step};
@@ -23,6 +23,7 @@ pub(super) fn class(class: Class) -> &'static str {
         Class::Invalid => "内容不合规",
         Class::UnknownReference => "引用不存在",
         Class::Stalled => "停滞",
+        Class::Limit => "超出限额",
         Class::NegativeStock => "负库存",
         Class::LowStock => "低库存",
         Class::NoReorderPoint => "未设再订货点",
@@ -162,6 +163,7 @@ pub(super) fn message(message: &Message) -> String {
         }
         Message::NotSatisfied { .. } => validity::message(message, Language::Zh),
         Message::Stalled { .. } => stalled::message(message, Language::Zh),
+        Message::BeyondLimit { .. } | Message::Swung { .. } => limits::message(message, Language::Zh),
         Message::Flood { found, limit, excess } => flood(*found, *limit, excess.as_ref()),
         Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
             payments::message(message, Language::Zh)

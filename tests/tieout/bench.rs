@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use polars::prelude::{Column, DataFrame};
@@ -11,6 +12,7 @@ use tieout::audit::judgement::{BATCH, Context, Judgement, Outcome};
 use tieout::audit::rulebook::{Asking, Rule, Surroundings, read_rules, read_table, standard_parameters};
 use tieout::audit::rules::Tables;
 use tieout::audit::snapshot::{RawTable, TableSpec, normalise};
+use tieout::audit::swing::{History, NoHistory, PastFigure};
 use tieout::audit::value::{Subject, Value};
 use tieout::language::Language;
 use tieout::problem::SourceText;
@@ -33,6 +35,8 @@ pub struct Bench {
     /// unknown.
     moments: BTreeMap<String, (DateTime<Utc>, Option<TimeDelta>)>,
     open: BTreeSet<Subject>,
+    /// What earlier runs found, by rule.
+    past: Arc<BTreeMap<String, History>>,
 }
 
 pub fn day(text: &str) -> NaiveDate {
@@ -43,7 +47,7 @@ impl Bench {
     /// `rule` is a rule file without title and owner.
     pub fn new(rule: &str) -> Bench {
         let rule = format!("title = \"a rule\"\nowner = \"finance\"\n{rule}");
-        let (specs, rows, moments, open) = Default::default();
+        let (specs, rows, moments, open, past) = Default::default();
         Bench {
             rule,
             specs,
@@ -55,6 +59,7 @@ impl Bench {
             batch: BATCH,
             moments,
             open,
+            past,
         }
     }
 
@@ -154,6 +159,20 @@ impl Bench {
         self
     }
 
+    /// What earlier runs found of a group, the latest last and one a day until yesterday: "CNY 12.50", or "3" of what is
+    /// no money.
+    pub fn past(mut self, subject: &str, figures: &[&str]) -> Bench {
+        let subject = Subject::parse(subject).expect("a test's subject is canonical");
+        let days = (1..).map(|ago| self.day - chrono::Days::new(ago));
+        let figures = figures.iter().rev().zip(days).map(|(figure, day)| {
+            let (currency, amount) = figure.split_once(' ').map_or((None, *figure), |(code, rest)| (Some(code), rest));
+            let amount = amount.parse().expect("a test's figure is a decimal");
+            PastFigure { day, currency: currency.map(str::to_owned), amount }
+        });
+        Arc::make_mut(&mut self.past).entry("bench".to_owned()).or_default().insert(subject, figures.collect());
+        self
+    }
+
     pub fn rule(&self) -> Rule {
         let file = SourceText::new("rules/bench.toml", self.rule.clone());
         let departments: BTreeSet<String> = ["finance", "warehouse", "sales"].into_iter().map(str::to_owned).collect();
@@ -201,6 +220,7 @@ impl Bench {
             currency: "CNY".to_owned(),
             calendar: self.calendar.clone(),
             parameters: BTreeMap::from([("as_of_day".to_owned(), Value::Date(self.day))]),
+            past: self.past.clone(),
             flood: self.flood,
             evidence_rows: 5,
             diagnosed: self.diagnosed,
@@ -266,6 +286,9 @@ impl Bench {
         }
         for (subject, verdict) in &judgement.verdicts {
             let _ = writeln!(text, "{} is {verdict:?}", subject.canonical());
+        }
+        for NoHistory { check, groups, most, needed } in &judgement.no_history {
+            let _ = writeln!(text, "{check}: {groups} without history ({most} of {needed})");
         }
         for excess in &judgement.warned {
             let _ = writeln!(text, "warned: {}", words::excess(excess, Language::En));

@@ -120,6 +120,8 @@ fn judgement(findings: Vec<Finding>, verdicts: &[(&str, Verdict)]) -> Judgement 
         patterns: Vec::new(),
         undiagnosed: 0,
         ageing: None,
+        no_history: Vec::new(),
+        figures: BTreeMap::new(),
         findings,
         verdicts: verdicts.iter().map(|(name, verdict)| (subject(name), *verdict)).collect(),
         agreements: BTreeMap::new(),

@@ -14,8 +14,9 @@ pub fn day(text: &str) -> NaiveDate {
 }
 
 /// The shipped rules in the order of their ids.
-const RULES: [&str; 18] = [
+const RULES: [&str; 19] = [
     "bank-statement",
+    "cash",
     "complete-order-lines",
     "invoice-header-lines",
     "low-stock",

@@ -1,6 +1,7 @@
 //! The whole line: from the tables of three systems to exceptions, trail and mails, day after day.
 
 mod again;
+mod cash;
 mod companies;
 mod flood;
 mod guards;

@@ -79,8 +79,8 @@ fn a_title_stands_in_front_of_figures() {
     "#;
     let bench = Bench::new(rule).table("balances", "account text, ccy text, balance money ccy", "A,CNY,999.99");
     insta::assert_snapshot!(told(&bench), @"
-    Cash floor: balances.balance is CNY 999.99, at least CNY 1,000 expected: 0.01 too little
-    资金下限：balances.balance CNY 999.99 不足 CNY 1,000，少 0.01
+    Cash floor: balance is CNY 999.99, at least CNY 1,000 expected: 0.01 too little
+    资金下限：余额 CNY 999.99，下限 CNY 1,000，少 0.01
     ");
     let rule = r#"
         kind = "reconcile"

@@ -82,8 +82,19 @@ impl Checking<'_, '_> {
         let grace = section.get("grace").map_or(Some(None), |node| self.grace(&node).map(Some));
         let owner = section.get("owner").map_or_else(|| Some(owner.to_owned()), |node| self.reading.department(&node));
         let (relation, left, right) = relation?;
-        let (name, title) = (name?, title?);
-        Some(Check { name, title, relation, left, right, when: when?, within: within?, grace: grace?, owner: owner? })
+        let (name, title, limit) = (name?, title?, None);
+        Some(Check {
+            name,
+            title,
+            relation,
+            left,
+            right,
+            limit,
+            when: when?,
+            within: within?,
+            grace: grace?,
+            owner: owner?,
+        })
     }
 
     /// Exactly one of `equal`, `at_most` and `at_least`, with its two figures.

@@ -100,6 +100,7 @@ fn rule(
     let told = severity::Told { dated, demand };
     let severity = severity_node.map_or(Some(SeverityScale::default()), |node| severity::severity(&node, told));
     let (threshold, recheck) = (threshold?, recheck?);
+    let figures = hash::figures(&body, specs.iter().copied());
     let hash = hash::hash(&body, &threshold, recheck, specs.into_iter());
     let rule = Rule {
         id: id?,
@@ -111,6 +112,7 @@ fn rule(
         threshold,
         recheck,
         hash,
+        figures,
         body,
         tables,
     };

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Added, Allowed, Base, Body, Bound, Ceiling, Check, Choose, Figure, Margins, PerCurrency, Rates, Reconcile, Side,
-    Span, Threshold, Within,
+    Added, Allowed, Base, Body, Bound, Ceiling, Check, Choose, Figure, Limit, Margins, PerCurrency, Rates, Reconcile,
+    Side, Span, Threshold, Units, Within,
 };
 use crate::audit::amount::Amount;
 use crate::audit::expression::Expression;
@@ -62,6 +62,19 @@ pub(super) fn hash<'t>(
     digest(&json!({ "rule": body, "flood": flood, "stop": stop, "recheck": recheck, "tables": tables }))
 }
 
+/// What the figures of a rule mean that looks back at its own past: figures with another hash are not compared.
+pub(super) fn figures<'t>(body: &Body, specs: impl Iterator<Item = &'t TableSpec>) -> Option<String> {
+    let Body::Reconcile(rule) = body else { return None };
+    let looks_back = rule.checks.iter().find(|check| matches!(check.limit, Some(Limit::Change(_))))?;
+    let sides: Vec<Value> = rule.sides.iter().map(side).collect();
+    let tables: Vec<Value> = specs.map(table).collect();
+    let figure = expression(Some(&looks_back.left));
+    let rates = rule.rates.as_ref().map(rates);
+    Some(digest(
+        &json!({ "figure": figure, "sides": sides, "rates": rates, "units": rule.units.as_ref().map(units), "tables": tables }),
+    ))
+}
+
 /// JSON with sorted members, without those that are null.
 fn write(value: &Value, text: &mut String) {
     match value {
@@ -97,9 +110,7 @@ fn reconcile(rule: &Reconcile) -> Value {
         "checks": rule.checks.iter().map(check).collect::<Vec<_>>(),
         "price": expression(rule.price.as_ref()),
         "rates": rule.rates.as_ref().map(rates),
-        "units": rule.units.as_ref().map(|units| {
-            json!({ "table": units.table, "item": units.item, "unit": units.unit, "factor": units.factor })
-        }),
+        "units": rule.units.as_ref().map(units),
         // A margin says what is read, not what is judged.
         "scope": rule.window.as_ref().map(|window| {
             json!({ "by": window.by, "since": bound(&window.since), "until": window.until.as_ref().map(bound) })
@@ -113,6 +124,10 @@ fn reconcile(rule: &Reconcile) -> Value {
 
 fn rates(rates: &Rates) -> Value {
     json!({ "table": rates.table, "date": rates.date, "from": rates.from, "to": rates.to, "rate": rates.rate })
+}
+
+fn units(units: &Units) -> Value {
+    json!({ "table": units.table, "item": units.item, "unit": units.unit, "factor": units.factor })
 }
 
 fn bound(bound: &Bound) -> Value {
@@ -182,6 +197,7 @@ fn check(check: &Check) -> Value {
         "right": expression(Some(&check.right)),
         "when": expression(check.when.as_ref()),
         "within": within(&check.within),
+        "limit": check.limit.as_ref().and_then(Limit::meaning),
         "grace": grace,
     })
 }

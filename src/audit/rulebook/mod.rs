@@ -9,6 +9,7 @@ mod file_layout;
 mod given;
 mod guards;
 mod hash;
+mod limit;
 mod low_stock;
 mod one_side;
 mod overdue;
@@ -41,6 +42,7 @@ use crate::language::Bilingual;
 pub use added::{Added, Conversion, Derived, Lookup, Measured, Rates, Units};
 pub use file::{read_rules, rule_id};
 pub use hash::{asked, column_meaning};
+pub use limit::Limit;
 pub use payment::{
     Applied, Credit, Direction, Instalments, Items, Open, OverduePayment, PartyTerms, Share, Term, Terms,
 };
@@ -71,6 +73,9 @@ pub struct Rule {
     pub recheck: Option<Duration>,
     /// SHA-256 (hex) over everything that can change a judgement: the rule's meaning and its tables', not its words.
     pub hash: String,
+    /// SHA-256 (hex) over what the figures are that later runs compare with, of a rule that looks back; a limit that
+    /// changes leaves it as it is.
+    pub figures: Option<String>,
     pub body: Body,
     /// The tables it reads, by name.
     pub tables: BTreeSet<String>,
@@ -84,6 +89,16 @@ impl Rule {
             Body::LowStock(_) => "low_stock",
             Body::OverduePayment(_) => "overdue_payment",
         }
+    }
+
+    /// How many past figures of a group the rule looks at; 0 where it looks back at none.
+    pub fn looks_back(&self) -> u32 {
+        let Body::Reconcile(body) = &self.body else { return 0 };
+        let runs = body.checks.iter().map(|check| match &check.limit {
+            Some(Limit::Change(change)) => change.against.runs(),
+            _ => 0,
+        });
+        runs.max().unwrap_or_default()
     }
 
     /// Every department whose desk an exception of the rule can land on.
@@ -207,7 +222,10 @@ pub struct Check {
     pub title: Option<Bilingual>,
     pub relation: Relation,
     pub left: Expression,
+    /// In a threshold rule the figure itself where `limit` is no single number, which it is held to instead.
     pub right: Expression,
+    /// What a threshold rule holds `left` to.
+    pub limit: Option<Limit>,
     /// The check applies only where this is true.
     pub when: Option<Expression>,
     pub within: Within,

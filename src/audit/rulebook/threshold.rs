@@ -6,14 +6,13 @@ use std::collections::BTreeSet;
 use super::aggregates::Aggregates;
 use super::one_side::OneSide;
 use super::reading::{DECIMAL, Reading, adds_up, scope};
-use super::{Check, Reconcile, SidesKind, Within, checks, titles};
-use crate::audit::breaks::Relation;
-use crate::audit::expression::{Expression, Scope};
+use super::{Check, Limit, Reconcile, SidesKind, Within, checks, limit, titles};
+use crate::audit::expression::{ColumnRef, Expression, Scope, Type};
 use crate::audit::snapshot::TableSpec;
 use crate::problem::{Node, Section};
 
-const VALUE: &str = "value = \"sum(balance)\"; min(…) and max(…) of a column of figures too";
-const LIMIT: &str = "at_least = \"100000\", or at_most = \"100000\"";
+const VALUE: &str = "value = \"sum(balance)\"; min(…) and max(…) of a column of figures too, and count() of rows";
+pub(super) const LIMIT: &str = "at_least = \"100000\", at_most = \"100000\", or change = { within = \"30%\", against = \"median of last 20 runs\" }";
 
 /// The rule as its one side, with what its figure is compared with.
 pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) -> Option<Reconcile> {
@@ -22,7 +21,6 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) ->
     let table = side.table.as_ref();
     let value = section.need("value", VALUE).and_then(|node| value(&node, reading, table));
     let figure = value.as_ref().map(|(figure, _)| figure);
-    let columns = table.map(|table| scope(Some(&table.name), table));
     let checks = section.need("checks", LIMIT).and_then(|node| {
         let sections = node.sections()?;
         if sections.is_empty() {
@@ -30,7 +28,7 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) ->
         }
         let mut names = BTreeSet::new();
         let checks = sections.iter().map(|section| {
-            let check = check(section, reading, owner, &mut names, (figure, columns.as_ref()));
+            let check = check(section, reading, owner, &mut names, figure);
             section.finish();
             check
         });
@@ -40,7 +38,7 @@ pub(super) fn read(section: &Section<'_>, reading: &Reading<'_>, owner: &str) ->
     side.rule(SidesKind::Threshold, aggregates, checks?, None, owner)
 }
 
-/// `sum(column)`, `min(column)` or `max(column)`: the figure, and how it is made of a group's rows.
+/// `sum(column)`, `min(column)`, `max(column)` or `count()`: the figure, and how it is made of a group's rows.
 fn value(node: &Node<'_>, reading: &Reading<'_>, table: Option<&TableSpec>) -> Option<(Expression, Aggregates)> {
     let text = node.filled()?;
     let called = text.trim().strip_suffix(')').and_then(|text| text.split_once('('));
@@ -49,6 +47,9 @@ fn value(node: &Node<'_>, reading: &Reading<'_>, table: Option<&TableSpec>) -> O
         return None;
     };
     let table = table?;
+    if function == "count" && name.is_empty() {
+        return counted(reading, table);
+    }
     let known = table.column(name).filter(|column| (DECIMAL.fits)(&column.kind));
     if known.is_none() {
         let figures = table.columns.iter().filter(|column| (DECIMAL.fits)(&column.kind));
@@ -77,31 +78,39 @@ fn value(node: &Node<'_>, reading: &Reading<'_>, table: Option<&TableSpec>) -> O
     }
 }
 
+/// The number of a group's rows, under a name that no column has.
+fn counted(reading: &Reading<'_>, table: &TableSpec) -> Option<(Expression, Aggregates)> {
+    let mut name = "rows".to_owned();
+    while table.column(&name).is_some() {
+        name.insert(0, '_');
+    }
+    let mut known = scope(Some(&table.name), table);
+    let column = ColumnRef { side: Some(table.name.clone()), column: name.clone() };
+    known.insert(column, Type::Decimal { scale: 0, money: false });
+    let figure = Expression::parse(&format!("{}.{name}", table.name), &known, reading.parameters.as_ref()?).ok()?;
+    Some((figure, Aggregates { count: Some(name), ..Aggregates::default() }))
+}
+
 fn check(
     section: &Section<'_>,
     reading: &Reading<'_>,
     owner: &str,
     names: &mut BTreeSet<String>,
-    (figure, columns): (Option<&Expression>, Option<&Scope>),
+    figure: Option<&Expression>,
 ) -> Option<Check> {
     let name = section.need("name", "a name of its own, such as \"floor\"").and_then(|node| checks::name(&node, names));
     let title = titles::read(section);
-    let (relation, limit) = match (section.get("at_least"), section.get("at_most")) {
-        (Some(node), None) => (Relation::AtLeast, Some(node)),
-        (None, Some(node)) => (Relation::AtMost, Some(node)),
-        (None, None) => {
-            section.problem("the check names no limit", LIMIT);
-            (Relation::AtLeast, None)
-        }
-        (Some(_), Some(second)) => {
-            second.name_problem("a check has one limit", format!("a check of its own with {LIMIT}"));
-            (Relation::AtLeast, None)
-        }
-    };
+    let is_money = figure.map(|figure| matches!(figure.kind(), Type::Decimal { money: true, .. }));
+    let limit = limit::read(section, is_money);
     let owner = section.get("owner").map_or_else(|| Some(owner.to_owned()), |node| reading.department(&node));
-    let limit = limit.and_then(|node| node.decimal())?;
-    let right = Expression::parse(&limit.to_string(), columns?, reading.parameters.as_ref()?).ok()?;
-    let (when, grace, within) = (None, None, Within::Exactly);
+    let ((relation, limit), left) = (limit?, figure?.clone());
+    let right = match &limit {
+        Limit::Number(number) => {
+            Expression::parse(&number.to_string(), &Scope::default(), reading.parameters.as_ref()?).ok()?
+        }
+        Limit::PerCurrency(_) | Limit::Change(_) => left.clone(),
+    };
+    let (limit, when, grace, within) = (Some(limit), None, None, Within::Exactly);
     let (name, title) = (name?, title?);
-    Some(Check { name, title, relation, left: figure?.clone(), right, when, within, grace, owner: owner? })
+    Some(Check { name, title, relation, left, right, limit, when, within, grace, owner: owner? })
 }

@@ -16,6 +16,7 @@ use super::diagnosis::Backdrop;
 use super::judgement::{Agreement, SideTotals, Unjudged};
 use super::rulebook::{Rule, SeverityScale};
 use super::snapshot::Table;
+use super::swing::{NewFigure, Young};
 use super::value::Subject;
 
 /// The tables of one run or one partition, by name.
@@ -66,6 +67,10 @@ pub(crate) struct Gathered {
     pub backdrop: Backdrop,
     /// What is owed by age, where the rule judges debts.
     pub ageing: Option<Ageing>,
+    /// How many groups a check could not compare with their past yet.
+    pub young: Young,
+    /// What later runs compare with, by group.
+    pub figures: BTreeMap<Subject, NewFigure>,
 }
 
 impl Gathered {
@@ -117,6 +122,8 @@ impl Gathered {
             *self.unjudged.entry(why).or_insert(0) += subjects;
         }
         self.unjudged_keys += more.unjudged_keys;
+        self.young.merge(more.young);
+        self.figures.extend(more.figures);
         self.ageing = self.ageing.take().or(more.ageing);
         more.sides.into_iter().for_each(|totals| self.count_side(totals));
     }

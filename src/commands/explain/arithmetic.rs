@@ -1,5 +1,6 @@
 //! How the figures of a break come about, so that a person can add them up again on paper.
 
+mod limits;
 mod payments;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,7 @@ pub(super) fn lines(
             lines.push(wanted(*relation, left, right) + &tolerance.unwrap_or_default());
             lines
         }
+        Message::BeyondLimit { .. } | Message::Swung { .. } => limits::lines(found, evidence, settings),
         Message::LowStock { .. } | Message::NegativeStock { .. } => stock::lines(found, evidence, rule),
         Message::Overdue { .. } | Message::NoDueDate { .. } | Message::OverCreditLimit { .. } => {
             payments::lines(found, evidence)

@@ -127,10 +127,12 @@ pub enum Cause {
     PromisePutOff,
     /// Invoiced, which the order system never heard of.
     InvoiceNotReported,
+    /// Less lies on a bank account than must lie there.
+    BelowFloor,
 }
 
 impl Cause {
-    pub const ALL: [Cause; 64] = [
+    pub const ALL: [Cause; 65] = [
         Cause::NeverShipped,
         Cause::NeverInvoiced,
         Cause::ShippedTwice,
@@ -195,6 +197,7 @@ impl Cause {
         Cause::WaitsForApproval,
         Cause::PromisePutOff,
         Cause::InvoiceNotReported,
+        Cause::BelowFloor,
     ];
 }
 
@@ -260,10 +263,12 @@ pub enum Innocence {
     ApprovalInTime,
     /// Approved and not shipped, on the last day that may take.
     ShippingInTime,
+    /// Exactly as much lies on a bank account as must lie there.
+    AtFloor,
 }
 
 impl Innocence {
-    pub const ALL: [Innocence; 33] = [
+    pub const ALL: [Innocence; 34] = [
         Innocence::ShippedInThreeParts,
         Innocence::OneCentInsideTolerance,
         Innocence::TrailingBlanks,
@@ -297,5 +302,6 @@ impl Innocence {
         Innocence::CustomerSpelling,
         Innocence::ApprovalInTime,
         Innocence::ShippingInTime,
+        Innocence::AtFloor,
     ];
 }

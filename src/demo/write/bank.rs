@@ -1,7 +1,8 @@
-//! The bank book, and the bank's statement as it was loaded.
+//! The bank book, the bank's statement as it was loaded, and its closing balances.
 
 use rusqlite::{Transaction, params};
 
+use crate::demo::balances::Closing;
 use crate::demo::bank::{Entry, account_no};
 use crate::demo::spelling::money;
 
@@ -12,6 +13,9 @@ create table bank_book (
 create table bank_statement_lines (
   account_no text not null, value_date text not null, reference text not null, text text not null,
   amount text not null, currency text not null);
+create table bank_balances (
+  account_no text not null, currency text not null, balance_date text not null, balance text not null,
+  primary key (account_no, currency, balance_date));
 ";
 
 pub(super) fn write(books: &Transaction, entries: &[Entry]) -> rusqlite::Result<()> {
@@ -32,6 +36,14 @@ pub(super) fn write(books: &Transaction, entries: &[Entry]) -> rusqlite::Result<
         for _ in 0..stated.copies {
             insert.execute(params![account, date, entry.reference, entry.text, amount, entry.currency])?;
         }
+    }
+    Ok(())
+}
+
+pub(super) fn close(books: &Transaction, closings: &[Closing]) -> rusqlite::Result<()> {
+    let mut insert = books.prepare("insert into bank_balances values (?, ?, ?, ?)")?;
+    for Closing { account, currency, date, balance } in closings {
+        insert.execute(params![account, currency, date.to_string(), money(*balance)])?;
     }
     Ok(())
 }

@@ -49,6 +49,7 @@ pub fn check_days(dir: &Path, day: NaiveDate) {
         ("ledger.db", "tax_bureau_invoices", "issued_on"),
         ("ledger.db", "bank_book", "booked_on"),
         ("ledger.db", "bank_statement_lines", "value_date"),
+        ("ledger.db", "bank_balances", "balance_date"),
         ("wms.db", "movements", "moved_on"),
         ("wms.db", "stock", "stock_date"),
         ("ledger.db", "invoices", "invoice_date"),

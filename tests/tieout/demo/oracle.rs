@@ -2,6 +2,7 @@
 //! nothing of tieout but the form of a subject.
 
 mod bank;
+mod cash;
 mod documents;
 mod month_end;
 mod orders;
@@ -39,6 +40,7 @@ pub fn broken(dir: &Path, day: NaiveDate) -> BTreeSet<Broken> {
     bank::bank(dir, day, &mut found);
     orders::lines(dir, &mut found);
     orders::heads(dir, day, &mut found);
+    cash::cash(dir, day, &mut found);
     found
 }
 

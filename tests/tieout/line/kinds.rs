@@ -113,7 +113,7 @@ columns = ["account", "ccy", "balance"]
 [[cases]]
 name = "A cent under the floor"
 tables.cash.rows = [["A", "CNY", "400.00"], ["A", "CNY", "599.99"], ["B", "CNY", "1000.00"]]
-expect = [{ subject = ["A", "CNY"], check = "floor", class = "amount", at_risk = "CNY 0.01" }]
+expect = [{ subject = ["A", "CNY"], check = "floor", class = "limit", at_risk = "CNY 0.01" }]
 "#,
     ),
 ];
@@ -223,14 +223,14 @@ async fn a_title_that_changes_or_goes_with_its_rule_changes_no_exception() {
     let report = company.run().await;
     assert_eq!(events(&company, end), [""; 0]);
     let told = letter(&company, &report, "finance");
-    assert!(told.contains("Enough to pay wages: cash.balance is CNY 900.00"), "{told}");
+    assert!(told.contains("Enough to pay wages: balance is CNY 900.00"), "{told}");
 
     company.next_day();
     company.remove("rules/cash-floor.toml");
     company.edit("config/tieout.toml", ", \"cash-floor\"", "");
     let report = company.run().await;
     let told = letter(&company, &report, "finance");
-    assert!(told.contains("  cash.balance is CNY 900.00"), "{told}");
+    assert!(told.contains("  balance is CNY 900.00"), "{told}");
     let listed = company.tieout(&["exceptions", "--status", "retired"]);
     assert!(listed.stdout.contains("cash-floor"), "{}", listed.stdout);
 }
@@ -249,7 +249,7 @@ async fn each_kind_is_listed_explained_and_tested_by_the_program() {
         .iter()
         .map(|one| one["breaks"][0]["message"]["is"].as_str().unwrap())
         .collect();
-    assert_eq!(messages, ["amount_differs", "not_satisfied", "not_satisfied", "stalled"]);
+    assert_eq!(messages, ["beyond_limit", "not_satisfied", "not_satisfied", "stalled"]);
     let condition = &json["exceptions"][1]["breaks"][0]["message"]["assertion"];
     assert_eq!(condition, "customer is not null", "machines read the condition");
 
@@ -259,7 +259,7 @@ async fn each_kind_is_listed_explained_and_tested_by_the_program() {
             "stuck-orders",
             "shipped, “Approved and not shipped” (stalled): “approved_on is not null and shipped_on is null” for 10 days",
         ),
-        ("cash-floor", "floor, “Cash floor” (amount differs): cash.balance is CNY 900.00, at least CNY 1,000 expected"),
+        ("cash-floor", "floor, “Cash floor” (beyond its limit): balance is CNY 900.00, at least CNY 1,000 expected"),
     ] {
         let explained = company.tieout(&["explain", &found(&company, rule).await.id]);
         assert!(explained.stdout.contains(line), "{}", explained.stdout);

@@ -25,6 +25,7 @@ fn context(today: &str) -> Context {
         zone: chrono_tz::Asia::Shanghai,
         currency: "CNY".to_owned(),
         calendar: Calendar { holidays: BTreeSet::from([day("2026-11-20")]), workdays: BTreeSet::new() },
+        past: std::sync::Arc::default(),
         parameters: BTreeMap::new(),
         flood: 1000,
         evidence_rows: 5,

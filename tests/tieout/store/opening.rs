@@ -70,9 +70,9 @@ async fn a_store_of_a_newer_tieout_is_left_alone() {
     let scene = Scene::new().await;
     scene.raw().execute("UPDATE store_schema SET version = 99", []).expect("a statement");
     let newer = Store::open(&url(&scene.path())).await.err().expect("it is newer");
-    assert!(matches!(newer, StoreError::Newer { found: 99, known: 2, .. }));
+    assert!(matches!(newer, StoreError::Newer { found: 99, known: 3, .. }));
     let folder = scene.folder.path().display().to_string();
-    assert_snapshot!(newer.to_string().replace(&folder, "DIR"), @"the store DIR/tieout.db was written by a newer tieout (schema 99, this one knows 2); install that version or a newer one");
+    assert_snapshot!(newer.to_string().replace(&folder, "DIR"), @"the store DIR/tieout.db was written by a newer tieout (schema 99, this one knows 3); install that version or a newer one");
     let newer = Store::open_existing(&url(&scene.path())).await.err().expect("it is newer");
     assert!(matches!(newer, StoreError::Newer { found: 99, .. }));
 }
@@ -119,6 +119,7 @@ async fn a_store_is_written_for_keeps_where_the_environment_asks_for_one() {
     super::scene::write(&mut recording, &day).await.expect("steps");
     super::mail::post(&mut recording, &super::mail::letter(&day.run().id, "finance", now), 2).await;
     recording.insert_pulls(&day.run(), &[super::tables::pull(512)]).await.expect("pulls");
+    super::figures::keep(&mut recording, "2026-03-02", "12.50").await;
     recording.commit().await.expect("a commit");
     scene.store.accept(&super::tables::acceptance(1)).await.expect("an acceptance");
     let waiver = tieout::audit::exception::Waiver {
@@ -138,10 +139,12 @@ async fn a_store_is_written_for_keeps_where_the_environment_asks_for_one() {
 #[tokio::test]
 async fn a_store_of_every_released_schema_is_brought_forward_with_all_it_holds() {
     // The second schema's trail tells of an accepted table besides.
-    for (schema, rows) in [(1, 4), (2, 5)] {
+    for (schema, rows) in [(1, 4), (2, 5), (3, 5)] {
         let (store, _folder) = brought_forward(schema, rows).await;
         let baseline = super::tables::baseline(&store).await;
         assert_eq!(baseline, (schema > 1).then(|| super::tables::pull(512).figures));
+        let past = super::figures::past(&store, "2026-03-03").await;
+        assert_eq!(past, if schema > 2 { vec!["2026-03-02 CNY 12.50"] } else { Vec::new() });
         assert_eq!(store.acceptances().await.expect("acceptances").len(), usize::from(schema > 1));
     }
 }

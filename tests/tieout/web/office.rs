@@ -188,6 +188,7 @@ fn rule(id: &str, title: Bilingual, owner: &str, severity: SeverityScale, body: 
         worsened: Worsened::default(),
         threshold: Threshold::default(),
         recheck: None,
+        figures: None,
         hash: format!("{id:f<64}"),
         body,
         tables: BTreeSet::new(),

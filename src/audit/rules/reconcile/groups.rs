@@ -7,6 +7,7 @@ use crate::audit::breaks::{Break, Class, Message};
 use crate::audit::expression::ColumnRef;
 use crate::audit::judgement::Unjudged;
 use crate::audit::rulebook::{Check, Reconcile, Side};
+use crate::audit::swing::{NewFigure, Young};
 
 /// What is known of each group while its checks run.
 pub(super) struct Groups {
@@ -16,6 +17,10 @@ pub(super) struct Groups {
     /// Why a group is not judged at all; its breaks do not count.
     pub unjudged: Vec<Option<Unjudged>>,
     pub placed: BTreeMap<usize, Vec<Placed>>,
+    /// How many groups a check could not compare with their past yet.
+    pub young: Young,
+    /// What later runs compare with.
+    pub figures: BTreeMap<usize, NewFigure>,
 }
 
 impl Groups {
@@ -25,6 +30,8 @@ impl Groups {
             waiting: vec![false; count],
             unjudged: vec![None; count],
             placed: BTreeMap::new(),
+            young: Young::default(),
+            figures: BTreeMap::new(),
         }
     }
 

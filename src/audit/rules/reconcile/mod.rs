@@ -9,6 +9,7 @@ mod currency;
 mod exchange;
 mod faults;
 mod groups;
+mod limits;
 mod looked_up;
 mod matched;
 mod measures;
@@ -67,6 +68,7 @@ pub(crate) fn partition(
     let left_out = companies::left_out(settings, tables);
     let mut sides = Sides::new(settings, context, &prepared);
     sides.found = asserted::look_up(settings, &prepared, tables, context);
+    sides.past = context.past.get(&rule.id);
     let pairing = matching::pair(&sides.keyed);
     let awaited: HashSet<u64> =
         open.iter().map(|subject| matching::digest(&sides.keyed[0].parts, subject.values())).collect();
@@ -118,8 +120,11 @@ fn judge(
     presence::duplicates(matched, &mut groups);
     let common = Common::of(matched);
     presence::missing(matched, &common, &mut groups);
-    for place in 0..matched.settings.checks.len() {
-        compare::check(matched, place, &common, &mut groups);
+    for (place, check) in matched.settings.checks.iter().enumerate() {
+        match &check.limit {
+            Some(limit) => limits::check(matched, place, limit, &mut groups),
+            None => compare::check(matched, place, &common, &mut groups),
+        }
     }
     asserted::check(matched, &mut groups);
     let distinct = matched.pairing.sides.iter().map(Members::distinct).collect();
@@ -172,7 +177,9 @@ pub(crate) fn finish(
 /// Only a subject that may be an open one is written out to be looked for among them.
 fn conclude(rule: &Rule, matched: &Matched<'_>, groups: Groups, open: &BTreeSet<Subject>) -> Gathered {
     let mut gathered = Gathered::default();
-    let Groups { mut waiting, unjudged, placed, .. } = groups;
+    let Groups { mut waiting, unjudged, placed, young, figures, .. } = groups;
+    gathered.young = young;
+    gathered.figures = figures.into_iter().map(|(group, figure)| (matched.subject(group), figure)).collect();
     let ages = Ages::of(rule, matched.tables.iter().copied(), matched.context);
     let mut broken = vec![false; matched.pairing.groups];
     for (group, placed) in placed {

@@ -12,6 +12,7 @@ use crate::audit::judgement::Context;
 use crate::audit::matching::Keyed;
 use crate::audit::rulebook::{Reconcile, Side};
 use crate::audit::snapshot::{ColumnType, Table, UnreadableCell};
+use crate::audit::swing::History;
 
 pub(super) struct Sides<'a> {
     pub settings: &'a Reconcile,
@@ -35,6 +36,8 @@ pub(super) struct Sides<'a> {
     pub settling: Option<Settling>,
     /// For each assertion of a validity rule that looks for rows elsewhere, whether each row finds one.
     pub found: Vec<Option<Vec<bool>>>,
+    /// What earlier runs found of the groups, where any did.
+    pub past: Option<&'a History>,
     /// The column that says what a side's rows are worth, where it has money.
     pub worth: Vec<Option<String>>,
     currencies: BTreeMap<(usize, String), Currencies>,
@@ -67,6 +70,7 @@ impl<'a> Sides<'a> {
             settling: settings.settled.as_ref().map(|settled| Settling::new(settled, settings, &tables, context)),
             prepared,
             found: Vec::new(),
+            past: None,
             used,
             tables: tables.clone(),
             worth,
