@@ -32,19 +32,21 @@ pub(super) const VERDICTS: [(&str, Verdict); 5] = [
     ("not_judged", Verdict::NotJudged),
 ];
 
-/// Reads the keys of a case that say what is expected. The caller finishes the section.
 /// A figure of the past: `"CNY 25.00"`, or `"25"` of what is no money.
 pub(super) fn figure(node: &Node<'_>) -> Option<(Option<String>, Amount)> {
-    match at_risk(node)? {
-        AtRisk::Money(money) => Some((Some(money.currency), money.amount)),
-        AtRisk::Figure(amount) => Some((None, amount)),
-        AtRisk::Unpriced => {
-            node.problem("none is no figure", "\"CNY 25.00\", or \"25\" of what is no money");
+    let DeValue::String(text) = node.value() else { return node.decimal().map(|amount| (None, amount)) };
+    match priced(text) {
+        Some(AtRisk::Money(money)) => Some((Some(money.currency), money.amount)),
+        Some(AtRisk::Figure(amount)) => Some((None, amount)),
+        Some(AtRisk::Unpriced) | None => {
+            let accepted = "\"CNY 25.00\", or \"25\" of what is no money";
+            node.problem(format!("{} is no figure", node.written()), accepted);
             None
         }
     }
 }
 
+/// Reads the keys of a case that say what is expected. The caller finishes the section.
 pub(super) fn expected(section: &Section<'_>, known: &Known<'_>) -> Option<Expected> {
     let raised = match section.get("expect") {
         Some(node) => all(&node, |node| raised(node, known)),
@@ -169,7 +171,16 @@ fn named(node: &Node<'_>, sentence: &str, known: Vec<&str>) -> Option<String> {
 /// `"CNY 25.00"`, `"25.00"` in any currency, or `"none"`.
 fn at_risk(node: &Node<'_>) -> Option<AtRisk> {
     let DeValue::String(text) = node.value() else { return node.decimal().map(AtRisk::Figure) };
-    let read = match text.split_once(' ') {
+    let read = priced(text);
+    if read.is_none() {
+        node.problem(format!("{} is no money", node.written()), "\"CNY 25.00\", \"25.00\", or \"none\"");
+    }
+    read
+}
+
+/// What `"CNY 25.00"`, `"25.00"` or `"none"` means.
+fn priced(text: &str) -> Option<AtRisk> {
+    match text.split_once(' ') {
         _ if text == "none" => Some(AtRisk::Unpriced),
         None => text.parse().ok().map(AtRisk::Figure),
         Some((currency, figure)) => figure
@@ -178,9 +189,5 @@ fn at_risk(node: &Node<'_>) -> Option<AtRisk> {
             .ok()
             .filter(|_| is_currency_code(currency))
             .map(|amount| AtRisk::Money(Money { currency: currency.to_owned(), amount })),
-    };
-    if read.is_none() {
-        node.problem(format!("{} is no money", node.written()), "\"CNY 25.00\", \"25.00\", or \"none\"");
     }
-    read
 }
