@@ -172,8 +172,8 @@ impl Phrases {
     pub fn section_note(self, section: Section) -> Option<&'static str> {
         Some(match section {
             Section::Resolved => self.pick(
-                "已重新核对，各方一致。以下为关闭前的差异。",
-                "Read again, and now agreeing. What stood before is shown.",
+                "已重新核对，现已相符。以下为关闭前的差异。",
+                "Read again, and now in order. What stood before is shown.",
             ),
             Section::Gone => self.pick(
                 "各方都已没有这条记录（可能已删除、作废或超出核对范围），不等于已改正。",
