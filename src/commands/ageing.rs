@@ -4,14 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::tables::{drawn, right, table};
-use super::{Files, Format, NOT_EVALUATED, TIES_OUT, USAGE, fail, load, print, run::as_of};
+use super::{Files, Format, NOT_EVALUATED, TIES_OUT, USAGE, fail, print, run::rehearsed};
 use crate::audit::ageing::{Aged, Ageing, bounds, bucket_name};
 use crate::audit::judgement::Reason;
 use crate::language::Language;
 use crate::report::{AGED_PARTIES, AgeingReport, RunReport};
 use crate::run::{self, Debts, Request, RunError, Target, day_of};
 use crate::schedule::Clock;
-use crate::store::Store;
 use crate::words;
 
 /// Parties that a run lists per rule and currency; what is left out is said.
@@ -45,20 +44,9 @@ struct Listed<'a> {
 
 /// Runs the command; answers the exit code.
 pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) -> u8 {
-    let config = match load(files) {
-        Ok(config) => config,
+    let (config, as_of, store) = match rehearsed(files, arguments.as_of.as_deref(), clock).await {
+        Ok(opened) => opened,
         Err(code) => return code,
-    };
-    let as_of = match as_of(arguments.as_of.as_deref(), &config, clock.now()) {
-        Ok(as_of) => as_of,
-        Err(sentence) => {
-            eprintln!("{sentence}");
-            return USAGE;
-        }
-    };
-    let store = match Store::open_existing(config.store_url.expose()).await {
-        Ok(store) => store,
-        Err(fault) => return fail(&fault),
     };
     let rule = words::visible(&arguments.rule);
     let request = Request { target: Target::Rule(arguments.rule.clone()), as_of, dry_run: true };

@@ -123,6 +123,22 @@ async fn deliver(config: &Config, store: &Store, clock: &dyn Clock) -> Result<Se
     Ok(sent)
 }
 
+/// What a command needs that judges a rule and records nothing: the config, the instant judged, and the store where there
+/// is one. The error is the exit code, once what is wrong was said.
+pub(super) async fn rehearsed(
+    files: &Files,
+    text: Option<&str>,
+    clock: &dyn Clock,
+) -> Result<(Arc<Config>, DateTime<Utc>, Option<Store>), u8> {
+    let config = load(files)?;
+    let as_of = as_of(text, &config, clock.now()).map_err(|sentence| {
+        eprintln!("{sentence}");
+        USAGE
+    })?;
+    let store = Store::open_existing(config.store_url.expose()).await.map_err(|fault| fail(&fault))?;
+    Ok((config, as_of, store))
+}
+
 /// Reads `--as-of`: nothing is now, a day is its last second (or now, if it is today), an instant is itself.
 pub(super) fn as_of(text: Option<&str>, config: &Config, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
     let Some(text) = text else { return Ok(now) };

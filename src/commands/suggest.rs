@@ -1,11 +1,10 @@
 //! `tieout suggest`: what a rule could say otherwise, with the effect in figures and the text to paste.
 
-use super::{Files, NOT_EVALUATED, USAGE, fail, load, print, run::as_of, tables};
+use super::{Files, NOT_EVALUATED, USAGE, fail, print, run::rehearsed, tables};
 use crate::audit::suggest::{Cleaned, Effect, Suggestion, Suggestions};
 use crate::language::Language;
 use crate::run::{self, Request, RunError, Target};
 use crate::schedule::Clock;
-use crate::store::Store;
 use crate::words;
 
 /// Proposes tolerance, cleaning, grace, scope and missing links for a rule, by a run that records nothing
@@ -20,20 +19,9 @@ pub struct Arguments {
 
 /// Runs the command; answers the exit code.
 pub async fn command(files: &Files, arguments: &Arguments, clock: &dyn Clock) -> u8 {
-    let config = match load(files) {
-        Ok(config) => config,
+    let (config, as_of, store) = match rehearsed(files, arguments.as_of.as_deref(), clock).await {
+        Ok(opened) => opened,
         Err(code) => return code,
-    };
-    let as_of = match as_of(arguments.as_of.as_deref(), &config, clock.now()) {
-        Ok(as_of) => as_of,
-        Err(sentence) => {
-            eprintln!("{sentence}");
-            return USAGE;
-        }
-    };
-    let store = match Store::open_existing(config.store_url.expose()).await {
-        Ok(store) => store,
-        Err(fault) => return fail(&fault),
     };
     let request = Request { target: Target::Rule(arguments.rule.clone()), as_of, dry_run: true };
     match run::suggest(&config, store.as_ref(), &request, clock).await {
